@@ -116,14 +116,24 @@ type Envelope struct {
 	// line's marker and hosts, where the file is one such line.
 	Options, Hosts string
 
-	open func(passphrase []byte) (*keytool.Key, error)
+	// blocked is why no passphrase would help: an unsupported cipher, key
+	// derivation or type, or a cost over the limits.
+	blocked error
+	open    func(passphrase []byte) (*keytool.Key, error)
 }
+
+// CanOpen tells beforehand whether any passphrase could open the private half:
+// an *UnsupportedError or *LimitError if not, nil if one could.
+func (e *Envelope) CanOpen() error { return e.blocked }
 
 // Open decrypts and checks the private half: MAC, padding, both halves. For a
 // file that is not encrypted the passphrase is ignored; for one that is, nil
 // gives ErrPassphraseRequired and a wrong one ErrWrongPassphrase. Of a public
 // file it returns the public key. It may be called any number of times.
 func (e *Envelope) Open(passphrase []byte) (*keytool.Key, error) {
+	if e.blocked != nil {
+		return nil, e.blocked
+	}
 	if e.open == nil {
 		return e.Public, nil
 	}

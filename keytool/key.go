@@ -212,8 +212,8 @@ func (k *Key) WithoutCertificate() *Key {
 // and private half are not looked at.
 func (k *Key) Equal(o *Key) bool { return bytes.Equal(k.blob, o.blob) }
 
-// Format prints algorithm, size and fingerprint under every verb.
-func (k *Key) Format(f fmt.State, _ rune) {
+// Format prints algorithm, size and fingerprint under every verb, of a copied Key too.
+func (k Key) Format(f fmt.State, _ rune) {
 	half := "public"
 	if k.secret != nil {
 		half = "private"
@@ -222,7 +222,7 @@ func (k *Key) Format(f fmt.State, _ rune) {
 }
 
 // MarshalJSON refuses: a key is written by package formats only.
-func (k *Key) MarshalJSON() ([]byte, error) {
+func (k Key) MarshalJSON() ([]byte, error) {
 	return nil, fmt.Errorf("keytool: a Key is not marshalled")
 }
 

@@ -1,0 +1,151 @@
+package formats
+
+import (
+	"strings"
+
+	"sshkeys/keytool"
+)
+
+// ByName finds the format a person named for a key: an ID, "ppk" (ppk3), or
+// "pem", the traditional PEM of the key's type. The error is an *UnsupportedError
+// or a *CannotHoldError.
+func ByName(name string, k *keytool.Key) (*Format, error) {
+	switch id := ID(strings.ToLower(name)); id {
+	case "ppk":
+		return Lookup(PPK3), nil
+	case "pem":
+		return traditionalPEM(k)
+	default:
+		if f := Lookup(id); f != nil && f.Writes() {
+			return f, nil
+		}
+		return nil, &UnsupportedError{id, "writing"}
+	}
+}
+
+// IsName tells whether ByName knows the name for some key.
+func IsName(name string) bool {
+	f := Lookup(ID(strings.ToLower(name)))
+	return name == "ppk" || name == "pem" || f != nil && f.Writes()
+}
+
+// Names lists what ByName takes.
+func Names() []string {
+	names := []string{}
+	for _, f := range table() {
+		if f.Writes() {
+			names = append(names, string(f.ID))
+		}
+	}
+	return append(names, "ppk", "pem")
+}
+
+func traditionalPEM(k *keytool.Key) (*Format, error) {
+	switch {
+	case k.Algorithm().Family == keytool.RSA && !k.IsPrivate():
+		return Lookup(PKCS1Public), nil
+	case k.Algorithm().Family == keytool.RSA:
+		return Lookup(PKCS1), nil
+	case k.Algorithm().Family == keytool.ECDSA && k.IsPrivate():
+		return Lookup(SEC1), nil
+	case k.Algorithm().Family == keytool.DSA && k.IsPrivate():
+		return Lookup(DSAPEM), nil
+	}
+	return nil, &CannotHoldError{"traditional PEM", "a key of type " + k.Algorithm().Name}
+}
+
+// DefaultTarget is what a file is converted to when nothing is said: to
+// OpenSSH's formats from everybody else's, and from those to PuTTY's and SSH2's.
+func DefaultTarget(e *Envelope) ID {
+	switch {
+	case e.Format == OpenSSH:
+		return PPK3
+	case e.Kind == KindPrivate:
+		return OpenSSH
+	case e.Format == OpenSSHPublic:
+		return RFC4716
+	default:
+		return OpenSSHPublic
+	}
+}
+
+// KeepCost raises the options' key derivation cost to what protected the key
+// before, where the target has the same kind of cost, so that a conversion does
+// not weaken it. Costs that were chosen stay.
+func (o Options) KeepCost(target ID, before Protection) Options {
+	switch {
+	case target == OpenSSH && before.KDF == "bcrypt" && o.Rounds == 0:
+		if r := before.Params["rounds"]; r > DefaultBcryptRounds {
+			o.Rounds = uint32(r)
+		}
+	case target == PPK3 && strings.HasPrefix(before.KDF, "argon2") && o.Argon2 == (Argon2{}):
+		before := Argon2{
+			MemoryKiB:   uint32(before.Params["memory_kib"]),
+			Passes:      uint32(before.Params["passes"]),
+			Parallelism: uint8(before.Params["parallelism"]),
+		}
+		if cost(before) > cost(DefaultArgon2()) {
+			o.Argon2 = before
+		}
+	}
+	return o
+}
+
+func cost(a Argon2) uint64 { return uint64(a.MemoryKiB) * uint64(a.Passes) }
+
+// Defaults of what Encode spends on a passphrase.
+const DefaultBcryptRounds = 24 // ssh-keygen 10's; 16 before
+
+// DefaultArgon2 is PuTTY's default: Argon2id over 8 MiB (ppk_save_default_parameters).
+// PuTTY measures the passes to fill 100 ms; 13 is what a usual machine gives, and
+// does not fall when the machine is busy.
+func DefaultArgon2() Argon2 {
+	return Argon2{Flavour: "argon2id", MemoryKiB: 8192, Passes: 13, Parallelism: 1}
+}
+
+// Weakened says in words how the protection after is weaker than before; "" if it is not.
+func Weakened(before, after Protection) string {
+	switch {
+	case !before.Encrypted():
+		return ""
+	case !after.Encrypted():
+		return "the private key is no longer encrypted"
+	case after.Legacy && !before.Legacy:
+		return "the passphrase is protected by " + after.KDF + " only, which is quickly guessed, where it was " + before.KDF
+	case strings.Contains(after.Cipher, "des") && !strings.Contains(before.Cipher, "des"):
+		return "the cipher is " + after.Cipher + ", where it was " + before.Cipher
+	case after.KDF == before.KDF && costOf(after) < costOf(before):
+		return "guessing the passphrase costs less than before (" + after.KDF + ")"
+	}
+	return ""
+}
+
+// costOf multiplies the numbers a guess costs; comparable within one KDF only.
+func costOf(p Protection) uint64 {
+	c := uint64(1)
+	for name, v := range p.Params {
+		if name != "parallelism" && v != 0 {
+			c *= v
+		}
+	}
+	return c
+}
+
+// FileName is the usual name of a file in the target format, made from the base
+// name of the file it is converted from: key.ppk becomes key, id_rsa id_rsa.ppk.
+func FileName(base string, target *Format) string {
+	for _, ending := range []string{".rfc4716", ".ppk", ".pem", ".der", ".p8", ".pub"} {
+		if stem := strings.TrimSuffix(base, ending); stem != "" && stem != base {
+			base = stem
+			break
+		}
+	}
+	return base + target.Ending
+}
+
+// Unlimited spends whatever a file asks for: for reading back what this package wrote.
+func Unlimited() Limits {
+	const most = 1 << 62
+	return Limits{FileBytes: most, Argon2MemoryKiB: most, Argon2CostKiB: most, BcryptRounds: most,
+		PBKDF2Iterations: most, ScryptBytes: most, ScryptCost: most}
+}
