@@ -8,6 +8,7 @@
 package formats
 
 import (
+	"errors"
 	"io"
 
 	"sshkeys/keytool"
@@ -117,13 +118,13 @@ type Envelope struct {
 	Options, Hosts string
 
 	// blocked is why no passphrase would help: an unsupported cipher, key
-	// derivation or type, or a cost over the limits.
+	// derivation or type; or a cost over the limits, which Parse returns.
 	blocked error
 	open    func(passphrase []byte) (*keytool.Key, error)
 }
 
 // CanOpen tells beforehand whether any passphrase could open the private half:
-// an *UnsupportedError or *LimitError if not, nil if one could.
+// an *UnsupportedError if not, nil if one could.
 func (e *Envelope) CanOpen() error { return e.blocked }
 
 // Open decrypts and checks the private half: MAC, padding, both halves. For a
@@ -210,7 +211,16 @@ func Parse(data []byte, lim Limits) (*Envelope, error) {
 	if f == nil {
 		return nil, &UnknownFormatError{in.describe()}
 	}
-	return f.decode(in, lim)
+	env, err := f.decode(in, lim)
+	if err != nil {
+		return nil, err
+	}
+	// A file that asks for more than the limits is refused as a whole: no tool
+	// makes such files, and nothing else in them is to be trusted.
+	if over, ok := errors.AsType[*LimitError](env.blocked); ok {
+		return nil, over
+	}
+	return env, nil
 }
 
 // Detect names the format data looks like; false where it looks like none.

@@ -120,6 +120,17 @@ func Weakened(before, after Protection) string {
 	return ""
 }
 
+// Slow tells a key derivation that takes well over a second.
+func (p Protection) Slow() bool {
+	switch p.KDF {
+	case "bcrypt":
+		return p.Params["rounds"] > 2048 // about 20 s; x/crypto/ssh opens none beyond
+	case "argon2id", "argon2i", "argon2d":
+		return p.Params["memory_kib"]*p.Params["passes"] > 4<<20
+	}
+	return p.Params["iterations"] > 20_000_000
+}
+
 // costOf multiplies the numbers a guess costs; comparable within one KDF only.
 func costOf(p Protection) uint64 {
 	c := uint64(1)

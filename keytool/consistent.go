@@ -107,7 +107,8 @@ func fillIQMP(s *RSASecret, p, q *big.Int) (*RSASecret, error) {
 	return s, nil
 }
 
-// checkDSA proves g^x mod p = y.
+// checkDSA proves g^x mod p = y, and that q divides p-1: q has no part in the
+// former, and a damaged one would make another public key.
 func checkDSA(pub *Key, s *DSASecret) error {
 	if pub.algorithm.Family != DSA {
 		return wrongFamily(pub)
@@ -116,6 +117,9 @@ func checkDSA(pub *Key, s *DSASecret) error {
 	x := number(s.X)
 	if x.Sign() == 0 || x.Cmp(q) >= 0 {
 		return &MismatchError{Reason: "the private number x is out of range"}
+	}
+	if order := new(big.Int).Sub(p, big.NewInt(1)); order.Mod(order, q).Sign() != 0 {
+		return &MismatchError{Reason: "q does not divide p-1: the parameters are damaged"}
 	}
 	if p.Bit(0) == 0 || g.Cmp(p) >= 0 || new(big.Int).Exp(g, x, p).Cmp(y) != 0 {
 		return &MismatchError{Reason: "g to the power x is not y: the private half belongs to another key"}

@@ -82,14 +82,14 @@ func ppkShapes() map[string]Shape {
 }
 
 func pemShapes() map[string]Shape {
-	all := map[string]Shape{"sec1-params.pem": private("sec1")}
+	all := map[string]Shape{"sec1-params.pem": private("sec1"), "sec1.explicit.pem": private("sec1")}
 	for name, format := range map[string]string{"pkcs1": "pkcs1", "sec1": "sec1", "dsa": "dsa-pem"} {
 		plain := private(format)
 		all[name+".pem"] = plain
 		all[name+".der"] = der(plain)
 		all[name+".des.pem"] = plain.locked("des-cbc", "md5", nil)
-		all[name+".des3.pem"] = plain.locked("des-ede3-cbc", "md5", nil)
-		all[name+".puttygen-des3.pem"] = plain.locked("des-ede3-cbc", "md5", nil)
+		all[name+".des3.pem"] = plain.locked("3des-cbc", "md5", nil)
+		all[name+".puttygen-des3.pem"] = plain.locked("3des-cbc", "md5", nil)
 		for _, size := range []string{"128", "192", "256"} {
 			all[name+".aes"+size+".pem"] = plain.locked("aes"+size+"-cbc", "md5", nil)
 		}
@@ -108,10 +108,10 @@ func pkcs8Shapes() map[string]Shape {
 		"pkcs8.ssh-keygen.pem":          pbkdf2("aes128-cbc", "sha256"),
 		"pkcs8.pbes2-aes128-sha256.pem": pbkdf2("aes128-cbc", "sha256"),
 		"pkcs8.pbes2-aes192-sha256.pem": pbkdf2("aes192-cbc", "sha256"),
-		"pkcs8.pbes2-des3-sha256.pem":   pbkdf2("des-ede3-cbc", "sha256"),
+		"pkcs8.pbes2-des3-sha256.pem":   pbkdf2("3des-cbc", "sha256"),
 		"pkcs8.pbes2-aes256-sha256.der": der(pbkdf2("aes256-cbc", "sha256")),
 		"pkcs8.scrypt.pem":              plain.locked("aes256-cbc", "scrypt", map[string]uint64{"n": 1024, "r": 8, "p": 2}),
-		"pkcs8.pbe-sha1-3des.pem":       plain.locked("des-ede3-cbc", "pkcs12-sha1", map[string]uint64{"iterations": 2048}),
+		"pkcs8.pbe-sha1-3des.pem":       plain.locked("3des-cbc", "pkcs12-sha1", map[string]uint64{"iterations": 2048}),
 		"pkcs8.pbe-md5-des.pem":         plain.locked("des-cbc", "pbkdf1-md5", map[string]uint64{"iterations": 2048}),
 	}
 	for _, hash := range []string{"sha1", "sha224", "sha256", "sha384", "sha512"} {

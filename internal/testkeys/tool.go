@@ -32,3 +32,6 @@ func Tool(t testing.TB, name string) string {
 	t.Skipf("%s is missing: install the package %s to run this test", name, packages[name])
 	return ""
 }
+
+// Package names the Debian package of a peer.
+func Package(tool string) string { return packages[tool] }

@@ -1,0 +1,6 @@
+//go:build !windows
+
+package main
+
+// waitIfDropped matters in Windows' Explorer only.
+func waitIfDropped() {}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"sshkeys/formats"
+	"sshkeys/internal/keyfile"
+	"sshkeys/internal/secret"
+)
+
+// stdinName names standard input or output in place of a file.
+const stdinName = "-"
+
+// app is one run of the program: its streams, its global flags, and the highest
+// exit code so far.
+type app struct {
+	stdin  io.Reader
+	stdout *bufio.Writer
+	stderr io.Writer
+	env    func(string) string
+
+	json, quiet, verbose bool
+	color, lang          string
+
+	passphraseFile    string
+	newPassphraseFile string
+	noPassphrase      bool
+
+	limits    formats.Limits
+	status    int
+	stdinUsed bool
+	known     [][]byte // passphrases that opened a file in this run
+	source    *secret.Source
+}
+
+func newApp() *app {
+	return &app{
+		stdin: os.Stdin, stdout: bufio.NewWriterSize(os.Stdout, 64<<10), stderr: os.Stderr,
+		env: os.Getenv, limits: formats.DefaultLimits(),
+	}
+}
+
+func (a *app) globalFlags(root *cobra.Command) {
+	f := root.PersistentFlags()
+	f.BoolVar(&a.json, "json", false, "one JSON object per line and item")
+	f.BoolVarP(&a.quiet, "quiet", "q", false, "no warnings and hints")
+	f.BoolVarP(&a.verbose, "verbose", "v", false, "say more of what is done")
+	f.StringVar(&a.color, "color", "auto", "colour messages: auto, always or never")
+	f.StringVar(&a.lang, "lang", "", "language of the explanations: en or ja (default: the locale's)")
+	f.StringVar(&a.passphraseFile, "passphrase-file", "", "the first line of `FILE` is the passphrase (- for standard input)")
+}
+
+// newPassphraseFlags are for the commands that write private keys.
+func (a *app) newPassphraseFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&a.newPassphraseFile, "new-passphrase-file", "", "protect what is written with the first line of `FILE`")
+	cmd.Flags().BoolVar(&a.noPassphrase, "no-passphrase", false, "write the private key unencrypted")
+}
+
+func (a *app) checkFlags() error {
+	if !slices.Contains([]string{"auto", "always", "never"}, a.color) {
+		return usagef("--color takes auto, always or never, not %q", a.color)
+	}
+	if !slices.Contains([]string{"", "en", "ja"}, a.lang) {
+		return usagef("--lang takes en or ja, not %q", a.lang)
+	}
+	return a.checkNewPassphrase()
+}
+
+// checkNewPassphrase refuses flags that contradict each other.
+func (a *app) checkNewPassphrase() error {
+	if a.noPassphrase && a.newPassphraseFile != "" {
+		return usagef("--no-passphrase and --new-passphrase-file exclude each other")
+	}
+	return nil
+}
+
+func (a *app) flush() error { return a.stdout.Flush() }
+
+// printf writes a result.
+func (a *app) printf(format string, args ...any) { fmt.Fprintf(a.stdout, format, args...) }
+
+// printJSON writes one item as a line of JSON.
+func (a *app) printJSON(v any) error {
+	enc := json.NewEncoder(a.stdout)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// exit raises the exit code: of several, the highest of 4, 3, 1, 0 counts.
+func (a *app) exit(code int) { a.status = max(a.status, code) }
+
+// each treats every file; one that fails is reported and the others go on.
+func (a *app) each(files []string, do func(file string) error) error {
+	for _, file := range files {
+		if err := do(file); err != nil {
+			if errors.Is(err, context.Canceled) {
+				return err
+			}
+			a.fail(file, err)
+		}
+	}
+	return nil
+}
+
+// keyFile is one file as it was read.
+type keyFile struct {
+	name string // as it was named on the command line
+	data []byte
+	*formats.Envelope
+}
+
+// load reads and parses a file.
+func (a *app) load(name string) (*keyFile, error) {
+	data, err := a.read(name)
+	if err != nil {
+		return nil, err
+	}
+	env, err := formats.Parse(data, a.limits)
+	if err != nil {
+		return nil, err
+	}
+	return &keyFile{name, data, env}, nil
+}
+
+func (a *app) read(name string) ([]byte, error) {
+	if name != stdinName {
+		return keyfile.Read(name, a.limits.FileBytes)
+	}
+	in, err := a.useStdin()
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(in, int64(a.limits.FileBytes)+1))
+}
+
+// stream opens a file to be read piece by piece.
+func (a *app) stream(name string) (io.ReadCloser, error) {
+	if name != stdinName {
+		return keyfile.Open(name)
+	}
+	in, err := a.useStdin()
+	if err != nil {
+		return nil, err
+	}
+	return io.NopCloser(in), nil
+}
+
+// useStdin hands out standard input, once.
+func (a *app) useStdin() (io.Reader, error) {
+	if a.stdinUsed || a.passphraseFile == stdinName {
+		return nil, usagef("standard input can be used for one thing only")
+	}
+	a.stdinUsed = true
+	return a.stdin, nil
+}
+
+// isTerminal tells whether a stream is a terminal.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"sshkeys/formats"
+	"sshkeys/internal/keyfile"
+	"sshkeys/internal/secret"
+	"sshkeys/keytool"
+)
+
+// hinted is an error with commands that mend it.
+type hinted struct {
+	error
+	hints []string
+}
+
+func (h *hinted) Unwrap() error { return h.error }
+
+// withHint adds a command to type to an error.
+func withHint(err error, hint string) error { return &hinted{err, []string{hint}} }
+
+// failure is an error as it is reported: the catalogue's code, one line, the
+// commands that mend it, and the exit code.
+type failure struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+	exit    int
+	hints   []string
+}
+
+// failedItem is the JSON of an item that failed.
+type failedItem struct {
+	File  string  `json:"file"`
+	Error failure `json:"error"`
+}
+
+// fail reports one error on stderr, as JSON on stdout too with --json, and
+// raises the exit code. file is "" where the error is of no one file.
+func (a *app) fail(file string, err error) {
+	f := judge(file, err)
+	a.exit(f.exit)
+	if a.json && file != "" {
+		a.printJSON(failedItem{file, f})
+	}
+	line := f.Message
+	if file != "" && !strings.Contains(line, file) {
+		line = file + ": " + line
+	}
+	a.say("error", red, line)
+	for _, h := range f.hints {
+		a.hint(h)
+	}
+}
+
+// judge is the one place where errors become words and exit codes.
+func judge(file string, err error) failure {
+	f := failure{Code: "X00", Message: err.Error(), exit: exitFailed}
+	f.Code, f.exit = codeOf(err)
+	if h, ok := errors.AsType[*hinted](err); ok {
+		f.hints = h.hints
+	} else if hint := hintFor(file, err); hint != "" {
+		f.hints = []string{hint}
+	}
+	if len(f.hints) > 0 {
+		f.Hint = f.hints[0]
+	}
+	return f
+}
+
+// codeOf gives an error's code in the catalogue (spec/symptoms.md) and its exit code.
+func codeOf(err error) (string, int) {
+	switch {
+	case isType[*usageError](err):
+		return "U01", exitUsage
+	case errors.Is(err, formats.ErrWrongPassphrase), errors.Is(err, formats.ErrPassphraseRequired), errors.Is(err, secret.ErrNoWay):
+		return "K06", exitPassphrase
+	case isType[*formats.UnsupportedError](err), isType[*formats.CannotHoldError](err):
+		return "K11", exitFailed
+	case isType[*formats.SyntaxError](err), isType[*formats.IntegrityError](err):
+		return "K04", exitFailed
+	case isType[*formats.UnknownFormatError](err):
+		return "K14", exitFailed
+	case isType[*formats.LimitError](err):
+		return "K18", exitFailed
+	case isType[*keytool.MismatchError](err):
+		return "P04", exitFailed
+	case errors.Is(err, fs.ErrNotExist):
+		return "K08", exitFailed
+	case errors.Is(err, fs.ErrPermission):
+		return "K09", exitFailed
+	case isType[*secret.SourceError](err):
+		return "K06", exitPassphrase
+	}
+	return "X00", exitFailed
+}
+
+func isType[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
+// hintFor is the command that mends an error, where there is one.
+func hintFor(file string, err error) string {
+	name := quote(file)
+	switch {
+	case errors.Is(err, formats.ErrPassphraseRequired), errors.Is(err, secret.ErrNoWay):
+		return "sshkeys … --passphrase-file FILE"
+	case isType[*keyfile.ExistsError](err):
+		return "choose another name with -o, or add --force (the old file is kept as NAME.bak)"
+	case isType[*keytool.MismatchError](err) && file != "":
+		return "sshkeys inspect " + name
+	case errors.Is(err, fs.ErrPermission) && file != "":
+		return "ls -l " + name
+	}
+	return ""
+}
+
+// quote makes a file name safe to paste into a shell.
+func quote(name string) string {
+	plain := func(r rune) bool {
+		return r > 0x7f || strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./\\:@%+=,~-", r)
+	}
+	if name != "" && strings.IndexFunc(name, func(r rune) bool { return !plain(r) }) < 0 {
+		return name
+	}
+	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+}
+
+const (
+	red    = "\x1b[31m"
+	yellow = "\x1b[33m"
+	cyan   = "\x1b[36m"
+	reset  = "\x1b[0m"
+)
+
+// say writes one line to stderr: "sshkeys: error: …".
+func (a *app) say(word, colour, line string) {
+	if a.coloured() {
+		word = colour + word + reset
+	}
+	fmt.Fprintf(a.stderr, "sshkeys: %s: %s\n", word, formats.Visible(line))
+}
+
+func (a *app) coloured() bool {
+	switch a.color {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	return a.env("NO_COLOR") == "" && a.env("TERM") != "dumb" && isTerminal(a.stderr)
+}
+
+// warn says what a person should know although the command went on.
+func (a *app) warn(format string, args ...any) {
+	if !a.quiet {
+		a.say("warning", yellow, fmt.Sprintf(format, args...))
+	}
+}
+
+// hint names a command to type.
+func (a *app) hint(command string) {
+	if !a.quiet {
+		a.say("hint", cyan, command)
+	}
+}
+
+// note tells what was done, on stderr.
+func (a *app) note(format string, args ...any) {
+	if !a.quiet {
+		fmt.Fprintf(a.stderr, "sshkeys: %s\n", formats.Visible(fmt.Sprintf(format, args...)))
+	}
+}

@@ -1,0 +1,382 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"sshkeys/formats"
+	"sshkeys/internal/keyfile"
+	"sshkeys/internal/secret"
+	"sshkeys/keytool"
+)
+
+// verifyJSON is the answer for one pair.
+type verifyJSON struct {
+	Private      string   `json:"private"`
+	Public       string   `json:"public"`
+	Match        bool     `json:"match"`
+	ProvedBy     string   `json:"proved_by,omitempty"`
+	Fingerprints []string `json:"fingerprints"`
+	Line         int      `json:"line,omitempty"`
+	Reason       string   `json:"reason,omitempty"`
+}
+
+type verifyOptions struct {
+	list string
+	fix  bool
+}
+
+func (a *app) verifyCommand() *cobra.Command {
+	var opt verifyOptions
+	cmd := &cobra.Command{
+		Use:   "verify PRIVATE [PUBLIC…]",
+		Short: "Tell whether a private and a public key belong together",
+		Long: `Tell whether a private key belongs to a public key, in any mix of formats. The
+public half is derived from the secret itself and compared with every copy: the
+ones inside the private file, and the other file. A list (authorized_keys,
+known_hosts) as second file is searched for the key.
+
+With one file, its neighbour .pub is compared; with a folder, every private key
+below it with its neighbour. Where a private key is locked and no passphrase can
+be had, the public half that stands in clear is compared instead, and the answer
+says so (proved by clear-text).
+
+Exit status: 0 they belong together; 1 they do not; 3 a file could not be read;
+4 a passphrase is wrong, or needed and not to be had.`,
+		Example: `  sshkeys verify id_rsa id_rsa.pub
+  sshkeys verify key.ppk ~/.ssh/authorized_keys
+  sshkeys verify ~/.ssh
+  sshkeys verify --in authorized_keys id_rsa key.ppk
+  sshkeys verify --fix id_rsa`,
+		Args: fileArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			v := &verifier{app: a, ctx: cmd.Context(), opt: opt, ask: true}
+			return v.run(args)
+		},
+	}
+	cmd.Flags().StringVar(&opt.list, "in", "", "find the private keys in `LIST` (authorized_keys, known_hosts)")
+	cmd.Flags().BoolVar(&opt.fix, "fix", false, "rewrite a stale neighbour .pub, keeping the old one")
+	return cmd
+}
+
+// verifier is one run of the command.
+type verifier struct {
+	*app
+	ctx context.Context
+	opt verifyOptions
+	// ask allows prompts; for a whole folder or list of keys nobody is asked.
+	ask bool
+}
+
+func (v *verifier) run(args []string) error {
+	if v.opt.list != "" {
+		v.ask = len(args) == 1
+		return v.inList(args)
+	}
+	private, publics := args[0], args[1:]
+	if v.opt.fix && len(publics) > 0 {
+		return usagef("--fix mends the neighbour .pub: name the private key alone")
+	}
+	if len(publics) > 0 {
+		return v.against(private, publics)
+	}
+	if info, err := os.Stat(private); err == nil && info.IsDir() {
+		v.ask = false
+		return v.folder(private)
+	}
+	return v.each(args, v.neighbour)
+}
+
+// against compares one private key with each of several public files.
+func (v *verifier) against(private string, publics []string) error {
+	half, err := v.privateHalf(private)
+	if err != nil {
+		return v.refuse(private, publics[0], err)
+	}
+	return v.each(publics, func(public string) error { return v.compare(half, public) })
+}
+
+// half is the private side of a comparison.
+type half struct {
+	file string
+	key  *keytool.Key
+}
+
+// privateHalf opens a private key, or takes the public half that stands in clear
+// where the passphrase cannot be had.
+func (v *verifier) privateHalf(name string) (*half, error) {
+	f, err := v.load(name)
+	if err != nil {
+		return nil, err
+	}
+	if f.Kind != formats.KindPrivate {
+		return nil, withHint(&formats.UnsupportedError{Format: f.Format, What: "private key"},
+			"name the private key first: sshkeys verify PRIVATE "+quote(name))
+	}
+	key, err := v.openOrClear(f)
+	if err != nil {
+		return nil, err
+	}
+	return &half{name, key}, nil
+}
+
+func (v *verifier) openOrClear(f *keyFile) (*keytool.Key, error) {
+	if f.Encrypted() && f.Public != nil && !v.ask && v.passphraseFile == "" {
+		return f.Public, nil
+	}
+	key, err := v.open(v.ctx, f)
+	locked := errors.Is(err, secret.ErrNoWay) || isType[*formats.UnsupportedError](err)
+	if locked && f.Public != nil {
+		return f.Public, nil
+	}
+	return key, err
+}
+
+// compare answers for one pair.
+func (v *verifier) compare(h *half, public string) error {
+	f, err := v.load(public)
+	if isList(f, err) {
+		return v.search([]*half{h}, public)
+	}
+	if err != nil {
+		return err
+	}
+	other, err := v.anyHalf(v.ctx, f)
+	if err != nil {
+		return v.refuse(h.file, public, err)
+	}
+	v.answer(h, public, other, 0)
+	return nil
+}
+
+// isList tells a list of keys; one too long to be read whole can only be a list.
+func isList(f *keyFile, err error) bool {
+	if err != nil {
+		return isType[*formats.LimitError](err)
+	}
+	return f.Kind == formats.KindAuthorizedKeys || f.Kind == formats.KindKnownHosts
+}
+
+// inList looks for private keys in one list, reading the list once.
+func (v *verifier) inList(privates []string) error {
+	var halves []*half
+	err := v.each(privates, func(name string) error {
+		h, err := v.privateHalf(name)
+		if err != nil {
+			return v.refuse(name, v.opt.list, err)
+		}
+		halves = append(halves, h)
+		return nil
+	})
+	if err != nil || len(halves) == 0 {
+		return err
+	}
+	return v.search(halves, v.opt.list)
+}
+
+// search finds each key's first line in a list.
+func (v *verifier) search(halves []*half, list string) error {
+	lines, entries, err := v.linesOf(halves, list)
+	if err != nil {
+		return &fileError{list, err}
+	}
+	for _, h := range halves {
+		if line := lines[string(h.key.Blob())]; line > 0 {
+			v.answer(h, list, h.key, line)
+		} else {
+			v.missing(h, list, entries)
+		}
+	}
+	return nil
+}
+
+var errAllFound = errors.New("all found")
+
+// linesOf gives the line of each key by its blob, and the number of keys read.
+func (v *verifier) linesOf(halves []*half, list string) (lines map[string]int, entries int, err error) {
+	lines = map[string]int{}
+	for _, h := range halves {
+		lines[string(h.key.Blob())] = 0
+	}
+	r, err := v.stream(list)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer r.Close()
+	missing := len(lines)
+	err = formats.ScanList(r, func(e formats.Entry) error {
+		if e.Key == nil {
+			return nil
+		}
+		entries++
+		blob := string(e.Key.Blob())
+		if line, wanted := lines[blob]; wanted && line == 0 {
+			lines[blob] = e.Line
+			missing--
+		}
+		if missing == 0 {
+			return errAllFound
+		}
+		return nil
+	})
+	if errors.Is(err, errAllFound) {
+		err = nil
+	}
+	return lines, entries, err
+}
+
+// missing answers that no line of a list has the key.
+func (v *verifier) missing(h *half, list string, entries int) {
+	v.report(verifyJSON{
+		Private: h.file, Public: list, ProvedBy: string(keytool.ProofOf(h.key)),
+		Fingerprints: []string{h.key.Fingerprint()},
+	})
+	v.text("no match: %s is none of the %d keys in %s\n", h.file, entries, list)
+	v.text("  %s  %s (%s)\n", h.key.Fingerprint(), h.file, h.key.Algorithm().Display)
+	v.exit(exitNo)
+}
+
+// answer reports a comparison.
+func (v *verifier) answer(h *half, public string, other *keytool.Key, line int) {
+	pair := keytool.MatchPair(h.key, other)
+	v.report(verifyJSON{
+		Private: h.file, Public: public, Match: pair.Match, ProvedBy: string(pair.ProvedBy),
+		Fingerprints: []string{h.key.Fingerprint(), other.Fingerprint()}, Line: line,
+	})
+	switch {
+	case pair.Match && line > 0:
+		v.text("match: %s is line %d of %s\n", h.file, line, public)
+	case pair.Match:
+		v.text("match: %s and %s belong together\n", h.file, public)
+	default:
+		v.text("no match: %s and %s are different keys\n", h.file, public)
+		v.exit(exitNo)
+	}
+	v.text("  %s  %s (%s)\n", h.key.Fingerprint(), h.file, h.key.Algorithm().Display)
+	if line == 0 {
+		v.text("  %s  %s (%s)\n", other.Fingerprint(), public, other.Algorithm().Display)
+	}
+	v.text("  proved by %s\n", proofInWords(pair.ProvedBy))
+}
+
+func proofInWords(p keytool.Proof) string {
+	if p == keytool.ProvedByClearText {
+		return "clear-text: the private half was not opened, its public half in clear was compared"
+	}
+	return "derivation: the public half was computed from the secret"
+}
+
+// refuse answers no where a file contradicts itself: its halves are of two keys.
+func (v *verifier) refuse(private, public string, err error) error {
+	mismatch, ok := errors.AsType[*keytool.MismatchError](err)
+	if !ok {
+		return &fileError{private, err}
+	}
+	item := verifyJSON{Private: private, Public: public, Reason: mismatch.Reason, Fingerprints: []string{}}
+	for _, k := range []*keytool.Key{mismatch.Want, mismatch.Got} {
+		if k != nil {
+			item.Fingerprints = append(item.Fingerprints, k.Fingerprint())
+		}
+	}
+	v.report(item)
+	v.text("no match: %s contradicts itself: %s\n", private, mismatch.Error())
+	v.exit(exitNo)
+	return nil
+}
+
+// report prints the JSON form, text the other.
+func (v *verifier) report(item verifyJSON) {
+	if v.json {
+		v.printJSON(item)
+	}
+}
+
+func (v *verifier) text(format string, args ...any) {
+	if !v.json {
+		v.printf(format, args...)
+	}
+}
+
+// neighbour compares a private key with the .pub beside it.
+func (v *verifier) neighbour(private string) error {
+	h, err := v.privateHalf(private)
+	if err != nil {
+		return v.refuse(private, private, err)
+	}
+	public, ok := keyfile.Neighbour(private)
+	if !ok {
+		if v.opt.fix {
+			return v.writeNeighbour(h, public, false)
+		}
+		err := &fs.PathError{Op: "open", Path: public, Err: fs.ErrNotExist}
+		return withHint(err, "sshkeys public "+quote(private)+" -o "+quote(public))
+	}
+	if v.opt.fix {
+		return v.mend(h, public)
+	}
+	return v.compare(h, public)
+}
+
+// mend rewrites a neighbour that is stale or no key at all.
+func (v *verifier) mend(h *half, public string) error {
+	if f, err := v.load(public); err == nil && f.Public != nil && f.Public.Equal(h.key) {
+		v.answer(h, public, f.Public, 0)
+		return nil
+	}
+	return v.writeNeighbour(h, public, true)
+}
+
+func (v *verifier) writeNeighbour(h *half, public string, replace bool) error {
+	if keytool.ProofOf(h.key) != keytool.ProvedByDerivation && !h.key.Algorithm().Hardware() {
+		return withHint(formats.ErrPassphraseRequired, "sshkeys verify --fix --passphrase-file FILE "+quote(h.file))
+	}
+	line := []byte(formats.AuthorizedLine(h.key.Public()) + "\n")
+	written, err := keyfile.WriteAll(v.ctx, []keyfile.File{publicFile(public, h.key, line, replace)})
+	if err != nil {
+		return err
+	}
+	v.tellWritten(written)
+	v.answer(h, public, h.key, 0)
+	return nil
+}
+
+// folder compares every private key below a folder with its neighbour. Keys
+// without a neighbour are told, files that are no private key passed over.
+func (v *verifier) folder(dir string) error {
+	found := 0
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			v.fail(path, err)
+			return nil
+		case v.ctx.Err() != nil:
+			return v.ctx.Err()
+		case !d.Type().IsRegular():
+			return nil
+		}
+		if v.isPrivate(path) {
+			found++
+			return v.each([]string{path}, v.neighbour)
+		}
+		return nil
+	})
+	if err == nil && found == 0 {
+		err = &formats.UnknownFormatError{Reason: "no private key below " + dir}
+	}
+	return err
+}
+
+// isPrivate looks whether a file is a private key, also a damaged one.
+func (v *verifier) isPrivate(path string) bool {
+	data, err := keyfile.Read(path, v.limits.FileBytes)
+	if err != nil {
+		return false
+	}
+	id, ok := formats.Detect(data)
+	return ok && formats.Lookup(id).Holds == formats.HoldsPrivate
+}
