@@ -83,7 +83,7 @@ func (p *peers) run(tool string, args ...string) []byte {
 	return out
 }
 
-// puttygen runs with cheap Argon2 and a random device that never waits.
+// puttygen runs with a random device that never waits.
 func (p *peers) puttygen(args ...string) {
 	p.t.Helper()
 	p.run("puttygen", append(args, "-q", "--random-device=/dev/urandom")...)
@@ -421,8 +421,8 @@ func (p *peers) puttySources(base, kind string) []source {
 	return sources
 }
 
-// TestPuttygen100: encrypted RSA PPKs; of 1016 bits half have a private blob
-// that fills its last block, where other readers miscount the padding.
+// TestPuttygen100: encrypted RSA PPKs. Of those of 1016 bits about every fourth
+// has a private blob that fills its last block, where other readers miscount the padding.
 func TestPuttygen100(t *testing.T) {
 	p := newPeers(t)
 	count := 100

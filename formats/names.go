@@ -78,6 +78,10 @@ func (o Options) KeepCost(target ID, before Protection) Options {
 		if r := before.Params["rounds"]; r > DefaultBcryptRounds {
 			o.Rounds = uint32(r)
 		}
+	case target == PKCS8 && strings.HasPrefix(before.KDF, "pbkdf2") && o.Iterations == 0:
+		if n := before.Params["iterations"]; n > DefaultPBKDF2Iterations {
+			o.Iterations = int(n)
+		}
 	case target == PPK3 && strings.HasPrefix(before.KDF, "argon2") && o.Argon2 == (Argon2{}):
 		before := Argon2{
 			MemoryKiB:   uint32(before.Params["memory_kib"]),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -63,8 +64,7 @@ func decodeOpenSSH(in *input, lim Limits) (*Envelope, error) {
 		Format: OpenSSH, Kind: KindPrivate, Algorithm: f.public.Algorithm().Name,
 		Protection: f.protection(), Public: f.public,
 	}
-	if refusal := f.refusal(lim); refusal != nil {
-		e.open = func([]byte) (*keytool.Key, error) { return nil, refusal }
+	if e.blocked = f.refusal(lim); e.blocked != nil {
 		return e, nil
 	}
 	if e.Encrypted() {
@@ -352,7 +352,7 @@ func (n *openSSHNumbers) join(algorithm string) (*keytool.Key, error) {
 	}
 	key, err := keytool.NewPrivate(public, n.secret)
 	if err != nil {
-		return nil, err
+		return nil, n.blame(err)
 	}
 	if n.second != nil && !bytes.Equal(n.second, n.params[0]) {
 		mismatch := &keytool.MismatchError{Reason: "the public key repeated behind the seed belongs to another key", Want: public}
@@ -362,6 +362,20 @@ func (n *openSSHNumbers) join(algorithm string) (*keytool.Key, error) {
 		return nil, mismatch
 	}
 	return key, nil
+}
+
+// blame tells, where a seed belongs to another key, which of the copies of the
+// public key go with it.
+func (n *openSSHNumbers) blame(err error) error {
+	m, ok := errors.AsType[*keytool.MismatchError](err)
+	if !ok || m.Got == nil || n.second == nil {
+		return err
+	}
+	reason := "the seed belongs to another key than the public key repeated behind it"
+	if bytes.Equal(n.second, m.Got.Params()[0]) {
+		reason = "the private key belongs to another key than the public key before it"
+	}
+	return &keytool.MismatchError{Reason: reason, Want: m.Want, Got: m.Got}
 }
 
 func fitOpenSSH(k *keytool.Key) ([]Loss, error) {

@@ -204,7 +204,7 @@ func (f *pkcsFile) envelope(kind Kind, parse keyParser) (*Envelope, error) {
 	key, err := parse(f, f.der)
 	if foreign, ok := errors.AsType[*foreignKey](err); ok {
 		e.Algorithm, e.Public = foreign.algorithm, foreign.public
-		e.open = func([]byte) (*keytool.Key, error) { return nil, &UnsupportedError{f.id, foreign.what} }
+		e.blocked = &UnsupportedError{f.id, foreign.what}
 		return e, nil
 	}
 	if err != nil {

@@ -163,9 +163,7 @@ func (d *dekInfo) protection() Protection {
 func (d *dekInfo) envelope(f *pkcsFile, algorithm string, parse keyParser) (*Envelope, error) {
 	e := &Envelope{Format: f.id, Kind: KindPrivate, Algorithm: algorithm, Protection: d.protection()}
 	if d.cipher == nil {
-		e.open = func([]byte) (*keytool.Key, error) {
-			return nil, &UnsupportedError{f.id, fmt.Sprintf("cipher %q", d.name)}
-		}
+		e.blocked = &UnsupportedError{f.id, fmt.Sprintf("cipher %q", d.name)}
 		return e, nil
 	}
 	if err := d.cipher.checkLength(f.id, f.der); err != nil {

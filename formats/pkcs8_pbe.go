@@ -43,8 +43,8 @@ type pbeScheme struct {
 	cipher     *pemCipher
 	// derive computes key and IV; its cost is within the limits.
 	derive func(passphrase []byte) (key, iv []byte, err error)
-	// refusal is what Open returns instead of trying: a cipher or derivation
-	// that is not supported, or a cost over the limits.
+	// refusal blocks the envelope: a cipher or derivation that is not supported,
+	// or a cost over the limits.
 	refusal error
 }
 
@@ -68,16 +68,13 @@ func decodeEncryptedPKCS8(f *pkcsFile, lim Limits) (*Envelope, error) {
 	if err := whole.end(); err != nil {
 		return nil, wireError(PKCS8, "DER", err)
 	}
-	e := &Envelope{Format: PKCS8, Kind: KindPrivate, Protection: scheme.protection, DER: f.bare()}
+	e := &Envelope{Format: PKCS8, Kind: KindPrivate, Protection: scheme.protection, DER: f.bare(), blocked: scheme.refusal}
 	if scheme.cipher != nil {
 		if err := scheme.cipher.checkLength(PKCS8, ciphertext); err != nil {
 			return nil, err
 		}
 	}
 	e.open = func(passphrase []byte) (*keytool.Key, error) {
-		if scheme.refusal != nil {
-			return nil, scheme.refusal
-		}
 		key, iv, err := scheme.derive(passphrase)
 		if err != nil {
 			return nil, err

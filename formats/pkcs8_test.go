@@ -451,7 +451,9 @@ func TestPKCS8DSA(t *testing.T) {
 
 func TestPKCS8Headers(t *testing.T) {
 	text := string(testkeys.Find(t, "ed25519", "pkcs8.pem").Data)
-	with := func(header string) []byte { return []byte(strings.Replace(text, "KEY-----\n", "KEY-----\n"+header+"\n\n", 1)) }
+	with := func(header string) []byte {
+		return []byte(strings.Replace(text, "KEY-----\n", "KEY-----\n"+header+"\n\n", 1))
+	}
 	if _, err := Parse(with("Comment: mine"), DefaultLimits()); err != nil {
 		t.Error(err)
 	}

@@ -74,8 +74,7 @@ func unquote(value string) (string, bool) {
 }
 
 // commentHeader writes the Comment header, continued after a backslash where a
-// line is full. No character and no escape is cut in two. A continued line is
-// never given a ": ", since ssh-keygen -i would take it for a header.
+// line is full. No character and no escape is cut in two.
 func commentHeader(comment string) string {
 	var done strings.Builder
 	line, continued := `Comment: "`, false
@@ -87,14 +86,23 @@ func commentHeader(comment string) string {
 			unit = `\` + unit
 		}
 		// One byte is kept for the backslash or the closing quote.
-		full := len(line)+len(unit)+1 > rfc4716MaxLine
-		if full || continued && unit == " " && strings.HasSuffix(line, ":") {
+		if len(line)+len(unit)+1 > rfc4716MaxLine || misread(line, unit, continued) {
 			done.WriteString(line + "\\\n")
 			line, continued = "", true
 		}
 		line += unit
 	}
 	return done.String() + line + "\"\n"
+}
+
+// misread tells where ssh-keygen -i goes wrong with a line of the comment that
+// gets the unit: it looks for " END " in a header, and takes a ": " or a leading
+// "----" in a continued line for a header or marker (do_convert_from_ssh2).
+func misread(line, unit string, continued bool) bool {
+	if !continued {
+		return unit == " " && strings.HasSuffix(line, " END")
+	}
+	return unit == " " && strings.HasSuffix(line, ":") || unit == "-" && line == "---"
 }
 
 // ssh2Block is the armour of RFC 4716 section 3, which ssh.com's private keys share.

@@ -185,12 +185,13 @@ func TestRFC4716CommentTooLong(t *testing.T) {
 func TestRFC4716Peers(t *testing.T) {
 	for _, name := range []string{"rsa2048", "dsa1024", "ecdsa256", "ecdsa384", "ecdsa521", "ed25519"} {
 		k := findKey(t, name, "openssh.pub")
-		for _, comment := range append(longComments()[:12], "", "taro@lab 太郎", `a "b" \c`, strings.Repeat("a: b ", 40), strings.Repeat(": ", 80)) {
+		for _, comment := range append(longComments()[:12], "", "taro@lab 太郎", `a "b" \c`,
+			strings.Repeat("a: b ", 40), strings.Repeat(": ", 80), strings.Repeat("-", 300), strings.Repeat("x", 61)+"---- y", "the END of it: END ") {
 			path := fileOf(t, mustEncode(t, RFC4716, k.WithComment(comment), Options{}))
 			if got := strings.TrimSpace(runTool(t, "ssh-keygen", "-i", "-f", path)); got != bareLine(k) {
 				t.Errorf("%s, comment %q: ssh-keygen -i says %s", name, comment, got)
 			}
-			if len(quote(comment)) > 60 {
+			if strings.Count(commentHeader(comment), "\n") > 1 {
 				continue
 			}
 			want := strings.TrimSpace(bareLine(k) + " " + comment)

@@ -3,6 +3,7 @@ package formats
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
 
 	"sshkeys/keytool"
 )
@@ -12,9 +13,9 @@ func wireFormat() *Format {
 		ID: Wire, Title: "SSH wire public key blob", Holds: HoldsPublic, Ending: "",
 		Source: "RFC 4253 section 6.6",
 		sniff:  func(in *input) bool { return startsLikeBlob(in.raw) },
-		decode: func(in *input, _ Limits) (*Envelope, error) { return blobEnvelope(Wire, in.raw, "") },
+		decode: func(in *input, _ Limits) (*Envelope, error) { return bareEnvelope(Wire, in.raw) },
 		encode: func(k *keytool.Key, _ Options) ([]byte, error) { return wireBlob(k), nil },
-		fit:    func(k *keytool.Key) ([]Loss, error) { return commentLoss(Wire, k), nil },
+		fit:    func(k *keytool.Key) ([]Loss, error) { return fitBare(Wire, k) },
 	}
 }
 
@@ -26,7 +27,7 @@ func wireBase64Format() *Format {
 		encode: func(k *keytool.Key, _ Options) ([]byte, error) {
 			return []byte(base64.StdEncoding.EncodeToString(wireBlob(k)) + "\n"), nil
 		},
-		fit: func(k *keytool.Key) ([]Loss, error) { return commentLoss(WireBase64, k), nil },
+		fit: func(k *keytool.Key) ([]Loss, error) { return fitBare(WireBase64, k) },
 	}
 }
 
@@ -55,7 +56,7 @@ func decodeWireBase64(in *input, _ Limits) (*Envelope, error) {
 	if err != nil {
 		return nil, err
 	}
-	return blobEnvelope(WireBase64, blob, "")
+	return bareEnvelope(WireBase64, blob)
 }
 
 // startsLikeBlob tells a public key blob: a known key type in front, or a name
@@ -109,9 +110,28 @@ func wireBlob(k *keytool.Key) []byte {
 	return k.Blob()
 }
 
-func commentLoss(id ID, k *keytool.Key) []Loss {
-	if k.Comment() == "" {
-		return nil
+// bareEnvelope is blobEnvelope for the key types that are known. Nothing around
+// a bare blob says that it is public, and Dropbear's private keys are strings
+// behind a type's name as well: of a type nobody knows all of it would be handed
+// out as the public half.
+func bareEnvelope(id ID, blob []byte) (*Envelope, error) {
+	e, err := blobEnvelope(id, blob, "")
+	if err == nil && !tellsPublic(e.Public) {
+		return nil, &UnsupportedError{id, fmt.Sprintf("key type %q", e.Algorithm)}
 	}
-	return []Loss{{"comment", id.Title() + " has no place for a comment"}}
+	return e, err
+}
+
+func tellsPublic(k *keytool.Key) bool {
+	return k.Algorithm().Family != keytool.Unknown || kindOfPublic(k) == KindCertificate
+}
+
+func fitBare(id ID, k *keytool.Key) ([]Loss, error) {
+	if !tellsPublic(k) {
+		return nil, &CannotHoldError{id, "a key of the unknown type " + k.Algorithm().Name}
+	}
+	if k.Comment() == "" {
+		return nil, nil
+	}
+	return []Loss{{"comment", id.Title() + " has no place for a comment"}}, nil
 }

@@ -41,7 +41,7 @@ func (a *app) unlock(ctx context.Context, f *keyFile) (*keytool.Key, []byte, err
 	}
 	a.warnSlow(f)
 	for _, pass := range a.known {
-		if key, err := f.Open(pass); !errors.Is(err, formats.ErrWrongPassphrase) {
+		if key, err := openContext(ctx, f, pass); !errors.Is(err, formats.ErrWrongPassphrase) {
 			return key, pass, err
 		}
 	}
@@ -51,7 +51,7 @@ func (a *app) unlock(ctx context.Context, f *keyFile) (*keytool.Key, []byte, err
 		if err != nil {
 			return nil, nil, err
 		}
-		key, err := f.Open(pass)
+		key, err := openContext(ctx, f, pass)
 		if err == nil {
 			a.known = append(a.known, pass)
 		}
@@ -59,6 +59,26 @@ func (a *app) unlock(ctx context.Context, f *keyFile) (*keytool.Key, []byte, err
 			return key, pass, err
 		}
 		a.note("wrong passphrase, try again")
+	}
+}
+
+// openContext stops waiting for a key derivation when the program is
+// interrupted; the derivation itself ends with the program.
+func openContext(ctx context.Context, f *keyFile, pass []byte) (*keytool.Key, error) {
+	type opened struct {
+		key *keytool.Key
+		err error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		key, err := f.Open(pass)
+		done <- opened{key, err}
+	}()
+	select {
+	case o := <-done:
+		return o.key, o.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 }
 

@@ -40,19 +40,18 @@ func armour(label string, data []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: label, Bytes: data})
 }
 
-func unarmour(data []byte) []byte {
-	block, _ := pem.Decode(data)
-	return block.Bytes
-}
-
 // --- OpenSSH ------------------------------------------------------------------
 
 // opensshFile writes PROTOCOL.key's outer structure around a private section.
+// outer is one public key blob; keys is the count that is stated.
 func opensshFile(cipher, kdf string, options []byte, keys uint32, outer, section []byte) []byte {
+	return armour("OPENSSH PRIVATE KEY", opensshRaw(cipher, kdf, options, keys, str(nil, outer), section))
+}
+
+func opensshRaw(cipher, kdf string, options []byte, keys uint32, publics, section []byte) []byte {
 	b := []byte("openssh-key-v1\x00")
 	b = str(str(str(b, []byte(cipher)), []byte(kdf)), options)
-	b = str(u32(b, keys), outer)
-	return armour("OPENSSH PRIVATE KEY", str(b, section))
+	return str(append(u32(b, keys), publics...), section)
 }
 
 // section writes a private section; fields begin with the key type.
@@ -178,14 +177,14 @@ func (k ecKey) rawSection(stated ecKey, d []byte) []byte {
 	return section(append(stated.blob(), str(nil, d)...), "bad")
 }
 
-var prime256v1 = []int{1, 2, 840, 10045, 3, 1, 7}
+func prime256v1() []int { return []int{1, 2, 840, 10045, 3, 1, 7} }
 
 // sec1 is RFC 5915's ECPrivateKey with the point of another key.
 func (k ecKey) sec1(other ecKey) []byte {
 	return build(func(b *cryptobyte.Builder) {
 		b.AddASN1Int64(1)
 		b.AddASN1OctetString(k.d)
-		b.AddASN1(asn1.Tag(0).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(prime256v1) })
+		b.AddASN1(asn1.Tag(0).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(prime256v1()) })
 		b.AddASN1(asn1.Tag(1).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) { b.AddASN1BitString(other.point) })
 	})
 }
@@ -195,7 +194,7 @@ func (k ecKey) pkcs8(other ecKey) []byte {
 		b.AddASN1Int64(0)
 		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
 			b.AddASN1ObjectIdentifier([]int{1, 2, 840, 10045, 2, 1})
-			b.AddASN1ObjectIdentifier(prime256v1)
+			b.AddASN1ObjectIdentifier(prime256v1())
 		})
 		b.AddASN1OctetString(k.sec1(other))
 	})

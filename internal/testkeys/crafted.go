@@ -128,16 +128,16 @@ func (m *material) lengths() []Bad {
 	longBlob := append(u32(nil, 0xfffffff0), a.blob()[4:]...)
 	longField := bytes.Clone(a.blob())
 	copy(longField[15:], []byte{0x7f, 0xff, 0xff, 0xff})
-	privateLength := opensshFile("none", "none", nil, 1, a.blob(), a.section(a, "bad"))
-	at := bytes.Index(unarmour(privateLength), a.section(a, "bad")) - 4
-	raw := unarmour(privateLength)
-	copy(raw[at:], []byte{0xff, 0xff, 0xff, 0xff})
+	section := a.section(a, "bad")
+	sound := opensshRaw("none", "none", nil, 1, str(nil, a.blob()), section)
+	long := bytes.Clone(sound)
+	copy(long[bytes.Index(long, section)-4:], []byte{0xff, 0xff, 0xff, 0xff})
 	plain := string(a.ppk(3, a.blob(), a.ppkPrivate()))
 	return []Bad{
 		{Name: "length-public-blob.pub", Data: []byte("ssh-ed25519 " + base64.StdEncoding.EncodeToString(longBlob) + " bad\n")},
 		{Name: "length-public-field.pub", Data: []byte("ssh-ed25519 " + base64.StdEncoding.EncodeToString(longField) + " bad\n")},
-		{Name: "length-openssh-private", Data: armour("OPENSSH PRIVATE KEY", raw)},
-		{Name: "length-openssh-trailing", Data: armour("OPENSSH PRIVATE KEY", append(unarmour(opensshFile("none", "none", nil, 1, a.blob(), a.section(a, "bad"))), 1, 2, 3))},
+		{Name: "length-openssh-private", Data: armour("OPENSSH PRIVATE KEY", long)},
+		{Name: "length-openssh-trailing", Data: armour("OPENSSH PRIVATE KEY", append(sound, 1, 2, 3))},
 		{Name: "length-ppk-public-lines.ppk", Data: []byte(strings.Replace(plain, "Public-Lines: 2", "Public-Lines: 4294967295", 1))},
 		{Name: "length-ppk-private-lines.ppk", Data: []byte(strings.Replace(plain, "Private-Lines: 1", "Private-Lines: -1", 1))},
 		{Name: "length-pkcs8-der.pem", Data: armour("PRIVATE KEY", []byte{0x30, 0x84, 0xff, 0xff, 0xff, 0xff, 2, 1, 0})},
@@ -167,7 +167,7 @@ func (m *material) damaged(t testing.TB) []Bad {
 		{Name: "damaged-ppk-mac.ppk", Data: []byte(plain[:strings.Index(plain, "Private-MAC")] + "Private-MAC: 00\n")},
 		{Name: "damaged-openssh-checkints", Data: opensshFile("none", "none", nil, 1, a.blob(), checkints)},
 		{Name: "damaged-openssh-padding", Data: opensshFile("none", "none", nil, 1, a.blob(), padding)},
-		{Name: "damaged-openssh-two-keys", Data: opensshFile("none", "none", nil, 2, a.blob(), section)},
+		{Name: "damaged-openssh-count", Data: opensshFile("none", "none", nil, 2, a.blob(), section)},
 		{Name: "damaged-openssh-block", Data: opensshFile("aes256-ctr", "bcrypt", u32(str(nil, make([]byte, 16)), 1), 1, a.blob(), make([]byte, 17)), Passphrase: m.secret},
 		{Name: "damaged-openssh-cipher-without-kdf", Data: opensshFile("aes256-ctr", "none", nil, 1, a.blob(), section), Passphrase: m.secret},
 		{Name: "damaged-openssh-kdf-without-cipher", Data: opensshFile("none", "bcrypt", u32(str(nil, make([]byte, 16)), 1), 1, a.blob(), section)},
@@ -187,7 +187,9 @@ func (m *material) unknown() []Bad {
 	blob := str(str(nil, []byte("ssh-tomorrow@example.org")), []byte("public half"))
 	section := append(u32(u32(nil, 7), 7), blob...)
 	section = pad(str(str(section, []byte("private half")), []byte("bad")))
+	twoKeys := opensshRaw("none", "none", nil, 2, str(str(nil, a.blob()), m.ed[1].blob()), a.section(a, "two"))
 	return []Bad{
+		{Name: "unknown-openssh-two-keys", Data: armour("OPENSSH PRIVATE KEY", twoKeys)},
 		{Name: "unknown-ppk4.ppk", Data: []byte(strings.Replace(plain, "File-3", "File-4", 1))},
 		{Name: "unknown-ppk-cipher.ppk", Data: []byte(strings.Replace(plain, "Encryption: none", "Encryption: aes512-cbc", 1)), Passphrase: m.secret},
 		{Name: "unknown-openssh-cipher", Data: opensshFile("serpent256-ctr", "bcrypt", u32(str(nil, make([]byte, 16)), 1), 1, a.blob(), make([]byte, 64)), Passphrase: m.secret},
