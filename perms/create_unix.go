@@ -16,8 +16,10 @@ func CreatePrivate(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The umask can only have taken bits away. A chmod that fails leaves the
-	// file narrower than meant, never wider.
-	_ = f.Chmod(0o600)
+	// The umask can only have taken away; where it took what the owner needs, a
+	// chmod that fails leaves the file narrower than meant, never wider.
+	if info, err := f.Stat(); err == nil && info.Mode().Perm()&0o600 != 0o600 {
+		_ = f.Chmod(0o600)
+	}
 	return f, nil
 }

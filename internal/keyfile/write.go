@@ -283,18 +283,31 @@ func (it *item) undo() error {
 	var err error
 	switch {
 	case it.moved && it.backup != "":
-		if err = replace(it.backup, it.target); err != nil {
-			err = fmt.Errorf("the old %s is now %s: %w", it.Path, it.backup, err)
-		}
+		err = replace(it.backup, it.target)
 	case it.moved:
 		err = os.Remove(it.target)
 	case it.backup != "":
-		err = os.Remove(it.backup)
+		err = it.dropBackup()
+	}
+	if err != nil && it.backup != "" {
+		err = fmt.Errorf("the old %s is now %s: %w", it.Path, it.backup, err)
 	}
 	if it.temp != "" {
 		err = errors.Join(err, os.Remove(it.temp))
 	}
 	return err
+}
+
+// dropBackup removes the backup of a file that is still in its place.
+func (it *item) dropBackup() error {
+	now, err := os.Stat(it.target)
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(now, it.old) {
+		return errors.New("something else took its place meanwhile")
+	}
+	return os.Remove(it.backup)
 }
 
 // failed names the file a person asked for in place of the one beside it.

@@ -291,6 +291,48 @@ func TestWriteProvesFinalFile(t *testing.T) {
 	wantNames(t, dir, "key")
 }
 
+// The move itself fails when the backup is made already.
+func TestWriteFailedMove(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		meddle func(dir string)
+		want   []string
+	}{
+		{"nothing to move", func(dir string) {
+			temps, _ := filepath.Glob(filepath.Join(dir, ".sshkeys-*"))
+			for _, temp := range temps {
+				os.Remove(temp)
+			}
+		}, []string{"key"}},
+		// The backup is then the only copy of the old file, and stays.
+		{"old file gone", func(dir string) {
+			os.Remove(filepath.Join(dir, "key"))
+			os.Mkdir(filepath.Join(dir, "key"), 0o700)
+		}, []string{"key", "key.bak"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			key := filepath.Join(dir, "key")
+			writeFile(t, key, "old", 0o600)
+			tr := &transaction{ctx: context.Background(), reached: func(s step) {
+				if s == stepKept {
+					c.meddle(dir)
+				}
+			}}
+			_, err := tr.run([]File{{key, []byte("new"), WriteOptions{Private: true, Force: true}}})
+			if err == nil {
+				t.Fatal("no error")
+			}
+			wantNames(t, dir, c.want...)
+			old := filepath.Join(dir, c.want[len(c.want)-1])
+			wantFile(t, old, "old", 0o600)
+			if len(c.want) > 1 && !strings.Contains(err.Error(), old) {
+				t.Errorf("error %v does not tell where the old file is", err)
+			}
+		})
+	}
+}
+
 // Errors name the file a person asked for and show none of its bytes.
 func TestWriteErrorsAreClean(t *testing.T) {
 	dir := t.TempDir()
