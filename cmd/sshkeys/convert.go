@@ -20,7 +20,6 @@ type convertOptions struct {
 	recast  bool // --comment was given
 
 	encoding formats.Options
-	argon2   struct{ memory, passes uint32 }
 }
 
 // convertJSON tells one conversion.

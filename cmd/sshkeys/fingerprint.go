@@ -25,12 +25,12 @@ type fingerprintOptions struct {
 
 // fingerprintJSON is one key of a file.
 type fingerprintJSON struct {
-	File        string `json:"file"`
-	Line        int    `json:"line,omitempty"`
-	Bits        int    `json:"bits"`
-	Fingerprint string `json:"fingerprint"`
-	Comment     string `json:"comment"`
-	Algorithm   string `json:"algorithm"`
+	File        string   `json:"file"`
+	Line        int      `json:"line,omitempty"`
+	Bits        int      `json:"bits"`
+	Fingerprint string   `json:"fingerprint"`
+	Comment     string   `json:"comment"`
+	Algorithm   string   `json:"algorithm"`
 	SSHFP       []string `json:"sshfp,omitempty"`
 	// All has every scheme by its name, with --all.
 	All map[string]string `json:"all,omitempty"`

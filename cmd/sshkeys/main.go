@@ -10,6 +10,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends what does not listen, such as a read
 	code := run(ctx, newApp(), os.Args[1:])
 	stop()
 	waitIfDropped()

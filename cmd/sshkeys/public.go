@@ -77,8 +77,12 @@ func (a *app) public(ctx context.Context, file string, opt publicOptions) error 
 	if target.Holds != formats.HoldsPublic {
 		return usagef("--to %s is a format of private keys; sshkeys convert writes those", opt.to)
 	}
-	if err := a.warnLosses(file, target.ID, key.Public()); err != nil {
+	losses, err := formats.Fit(target.ID, key.Public())
+	if err != nil {
 		return err
+	}
+	if a.verbose || opt.out != "" {
+		a.tellLosses(file, losses)
 	}
 	data, err := formats.Encode(target.ID, key.Public(), formats.Options{})
 	if err != nil {

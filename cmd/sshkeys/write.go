@@ -65,13 +65,7 @@ func (a *app) tellWritten(written []keyfile.Written) {
 	}
 }
 
-// warnLosses says what the target cannot carry, before it is written.
-func (a *app) warnLosses(file string, target formats.ID, key *keytool.Key) error {
-	losses, err := formats.Fit(target, key)
-	a.tellLosses(file, losses)
-	return err
-}
-
+// tellLosses says what the target cannot carry, before it is written.
 func (a *app) tellLosses(file string, losses []formats.Loss) {
 	for _, l := range losses {
 		a.warn("%s: the %s is not carried over: %s", file, l.What, l.Why)

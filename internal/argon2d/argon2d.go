@@ -120,7 +120,7 @@ func (m *memory) reference(pass, slice, lane, i uint32, random uint64) uint32 {
 	}
 	// The area is what is finished: the last three segments, on the first pass
 	// all before this one; in the block's own lane also this segment so far.
-	area, begin := slices*m.segment-m.segment, (slice+1)%slices*m.segment
+	area, begin := (slices-1)*m.segment, (slice+1)*m.segment
 	if pass == 0 {
 		area, begin = slice*m.segment, 0
 	}
