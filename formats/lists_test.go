@@ -218,7 +218,8 @@ func FuzzList(f *testing.F) {
 		if pieces := scan(t, &pieceReader{data, int(size) + 1}); !slices.Equal(whole, pieces) {
 			t.Fatalf("in pieces of %d: %q, whole: %q", int(size)+1, pieces, whole)
 		}
-		if in := normalise(data); in.text != nil {
+		// A second byte order mark would be taken for the text's own.
+		if in := normalise(data); in.text != nil && !bytes.HasPrefix(in.text, []byte("\ufeff")) {
 			if text := scan(t, bytes.NewReader(in.text)); !slices.Equal(whole, text) {
 				t.Fatalf("normalised: %q, as it came: %q", text, whole)
 			}

@@ -23,6 +23,20 @@ func inProcess(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), err.String()
 }
 
+// TestCostlyFiles: what asks for more than the limits is refused by commands that
+// need not open it, too, and the line says why.
+func TestCostlyFiles(t *testing.T) {
+	for _, name := range []string{"cost-argon2-memory-2tib.ppk", "cost-bcrypt-rounds-2-31", "cost-pbkdf2-iterations-2-31.pem"} {
+		file := filepath.Join("../../testdata/bad", name)
+		for _, args := range [][]string{{"inspect", file}, {"fingerprint", file}, {"public", file}, {"verify", file, "../../testdata/keys/ed25519/openssh.pub"}} {
+			code, _, stderr := inProcess(t, args...)
+			if code != exitFailed || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "more than the limit of") {
+				t.Errorf("%v: exit code %d, stderr %s", args, code, stderr)
+			}
+		}
+	}
+}
+
 // TestBadFiles gives every bad file to convert: exit 3 or 4, one line that names
 // the file, and nothing is written.
 func TestBadFiles(t *testing.T) {

@@ -122,6 +122,9 @@ type keyFile struct {
 // load reads and parses a file.
 func (a *app) load(name string) (*keyFile, error) {
 	data, err := a.read(name)
+	if isType[*formats.LimitError](err) {
+		return nil, &longFile{err}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -132,6 +135,11 @@ func (a *app) load(name string) (*keyFile, error) {
 	return &keyFile{name, data, env}, nil
 }
 
+// longFile is a file over the limit of a key file: only a list may be so long.
+type longFile struct{ error }
+
+func (e *longFile) Unwrap() error { return e.error }
+
 func (a *app) read(name string) ([]byte, error) {
 	if name != stdinName {
 		return keyfile.Read(name, a.limits.FileBytes)
@@ -140,7 +148,11 @@ func (a *app) read(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return io.ReadAll(io.LimitReader(in, int64(a.limits.FileBytes)+1))
+	data, err := io.ReadAll(io.LimitReader(in, int64(a.limits.FileBytes)+1))
+	if err == nil && len(data) > a.limits.FileBytes {
+		err = &formats.LimitError{What: "the file's size in bytes", Got: uint64(len(data)), Max: uint64(a.limits.FileBytes)}
+	}
+	return data, err
 }
 
 // stream opens a file to be read piece by piece.

@@ -157,7 +157,7 @@ func (v *verifier) compare(h *half, public string) error {
 // isList tells a list of keys; one too long to be read whole can only be a list.
 func isList(f *keyFile, err error) bool {
 	if err != nil {
-		return isType[*formats.LimitError](err)
+		return isType[*longFile](err)
 	}
 	return f.Kind == formats.KindAuthorizedKeys || f.Kind == formats.KindKnownHosts
 }
