@@ -24,6 +24,7 @@ const stdinName = "-"
 // app is one run of the program: its streams, its global flags, and the highest
 // exit code so far.
 type app struct {
+	args   []string // the command line, for hints
 	stdin  io.Reader
 	stdout *bufio.Writer
 	stderr io.Writer

@@ -42,7 +42,7 @@ type failedItem struct {
 // fail reports one error on stderr, as JSON on stdout too with --json, and
 // raises the exit code. file is "" where the error is of no one file.
 func (a *app) fail(file string, err error) {
-	f := judge(file, err)
+	f := a.judge(file, err)
 	a.exit(f.exit)
 	if a.json && file != "" {
 		a.printJSON(failedItem{file, f})
@@ -58,18 +58,26 @@ func (a *app) fail(file string, err error) {
 }
 
 // judge is the one place where errors become words and exit codes.
-func judge(file string, err error) failure {
-	f := failure{Code: "X00", Message: err.Error(), exit: exitFailed}
+func (a *app) judge(file string, err error) failure {
+	f := failure{Message: inWords(err)}
 	f.Code, f.exit = codeOf(err)
 	if h, ok := errors.AsType[*hinted](err); ok {
 		f.hints = h.hints
-	} else if hint := hintFor(file, err); hint != "" {
+	} else if hint := a.hintFor(file, err); hint != "" {
 		f.hints = []string{hint}
 	}
 	if len(f.hints) > 0 {
 		f.Hint = f.hints[0]
 	}
 	return f
+}
+
+// inWords drops the system call's name from an error about a file.
+func inWords(err error) string {
+	if e, ok := errors.AsType[*fs.PathError](err); ok && e.Error() == err.Error() {
+		return e.Path + ": " + e.Err.Error()
+	}
+	return err.Error()
 }
 
 // codeOf gives an error's code in the catalogue (spec/symptoms.md) and its exit code.
@@ -105,19 +113,32 @@ func isType[E error](err error) bool {
 }
 
 // hintFor is the command that mends an error, where there is one.
-func hintFor(file string, err error) string {
-	name := quote(file)
+func (a *app) hintFor(file string, err error) string {
 	switch {
 	case errors.Is(err, formats.ErrPassphraseRequired), errors.Is(err, secret.ErrNoWay):
-		return "sshkeys … --passphrase-file FILE"
+		return a.again("--passphrase-file", "PASSPHRASE-FILE")
 	case isType[*keyfile.ExistsError](err):
-		return "choose another name with -o, or add --force (the old file is kept as NAME.bak)"
+		return a.again("--force")
 	case isType[*keytool.MismatchError](err) && file != "":
-		return "sshkeys inspect " + name
+		return "sshkeys verify " + quote(file)
 	case errors.Is(err, fs.ErrPermission) && file != "":
-		return "ls -l " + name
+		return "ls -l " + quote(file)
 	}
 	return ""
+}
+
+// again is this run's command line with flags added, to be typed.
+func (a *app) again(flags ...string) string {
+	words := []string{"sshkeys"}
+	rest := a.args
+	if len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
+		words, rest = append(words, quote(rest[0])), rest[1:]
+	}
+	words = append(words, flags...)
+	for _, arg := range rest {
+		words = append(words, quote(arg))
+	}
+	return strings.Join(words, " ")
 }
 
 // quote makes a file name safe to paste into a shell.

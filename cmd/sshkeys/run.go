@@ -32,6 +32,7 @@ func usagef(format string, args ...any) error {
 
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, a *app, args []string) int {
+	a.args = args
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(a.stdin)

@@ -77,7 +77,7 @@ func protection(f KeyFileFacts) []Finding {
 	switch {
 	case !p.Encrypted() && (f.Key == nil || !f.Key.Algorithm().Hardware()):
 		return []Finding{{"K17", Info, "the private key has no passphrase: who can read the file can use it",
-			"sshkeys convert --to " + string(f.Envelope.Format) + " --new-passphrase-file PASSPHRASE-FILE --force " + f.Name, false}}
+			setPassphrase(f), false}}
 	case p.Encrypted() && f.Envelope.CanOpen() != nil:
 		return []Finding{{"K11", Error, f.Envelope.CanOpen().Error(), "", false}}
 	case p.Legacy:
@@ -85,6 +85,17 @@ func protection(f KeyFileFacts) []Finding {
 			"sshkeys convert --to openssh " + f.Name, true}}
 	}
 	return nil
+}
+
+// setPassphrase is the command that protects a key file in place.
+func setPassphrase(f KeyFileFacts) string {
+	switch f.Envelope.Format {
+	case formats.PPK2, formats.PPK3:
+		return "puttygen -P " + f.Name
+	case formats.OpenSSH, formats.PKCS1, formats.SEC1:
+		return "ssh-keygen -p -f " + f.Name
+	}
+	return ""
 }
 
 func neighbour(f KeyFileFacts) []Finding {
