@@ -16,6 +16,7 @@ import (
 	"sshkeys/formats"
 	"sshkeys/internal/diagnose"
 	"sshkeys/internal/keyfile"
+	"sshkeys/internal/services"
 	"sshkeys/keytool"
 )
 
@@ -40,6 +41,8 @@ type inspectJSON struct {
 	Certificate *certificateJSON   `json:"certificate,omitempty"`
 	Purpose     purposeJSON        `json:"purpose"`
 	Problems    []diagnose.Finding `json:"problems"`
+	AcceptedBy  []string           `json:"accepted_by"`
+	RefusedBy   []services.Refusal `json:"refused_by"`
 }
 
 type certificateJSON struct {
@@ -119,6 +122,7 @@ func (a *app) explain(f *keyFile, key *keytool.Key) inspectJSON {
 		Purpose:  purposeJSON{"unknown", "unknown", []string{}},
 		Problems: diagnose.KeyFile(facts),
 	}
+	item.AcceptedBy, item.RefusedBy = services.Readers(f.Envelope, key)
 	if item.Problems == nil {
 		item.Problems = []diagnose.Finding{}
 	}
@@ -180,6 +184,7 @@ func (a *app) inspectList(file string) error {
 	item := inspectJSON{
 		File: file, Kind: formats.KindAuthorizedKeys, Format: formats.AuthorizedKeys,
 		Purpose: purposeJSON{"unknown", "unknown", []string{}}, Problems: []diagnose.Finding{},
+		AcceptedBy: []string{"openssh"}, RefusedBy: []services.Refusal{},
 	}
 	types := map[string]int{}
 	err = formats.ScanList(r, func(e formats.Entry) error {
@@ -244,6 +249,10 @@ func (a *app) page(f *keyFile, key *keytool.Key, item inspectJSON) {
 		a.row("Signed by", "%s", c.SigningKey)
 	}
 	a.rowIf("Readable by", readers(f.name))
+	a.rowIf("Used by", strings.Join(item.AcceptedBy, ", "))
+	for _, r := range item.RefusedBy {
+		a.row("Not by", "%s: %s", r.Service, r.Why)
+	}
 	if item.Kind != formats.KindPrivate && key != nil {
 		a.row("To paste", "%s", item.Public)
 	}
