@@ -112,7 +112,7 @@ func (a *app) convert(ctx context.Context, file string, opt convertOptions) erro
 		return err
 	}
 	if isList(f, nil) {
-		return withHint(&formats.UnsupportedError{Format: f.Format, What: "conversion of several keys"}, "sshkeys fingerprint "+quote(file))
+		return severalKeys(f)
 	}
 	target, key, pass, err := a.prepare(ctx, f, opt)
 	if err != nil {

@@ -206,7 +206,7 @@ func (a *app) inspectList(file string) error {
 	if a.json {
 		return a.printJSON(item)
 	}
-	a.printf("%s\n", file)
+	a.printf("%s\n", formats.Visible(file))
 	a.row("What", "%s with %d keys", item.Format.Title(), item.Keys)
 	a.row("Key types", "%s", countInWords(types))
 	a.row("Each key", "sshkeys fingerprint %s", quote(file))
@@ -223,7 +223,7 @@ func countInWords(types map[string]int) string {
 
 // page prints what a newcomer needs to know, one fact a line.
 func (a *app) page(f *keyFile, key *keytool.Key, item inspectJSON) {
-	a.printf("%s\n", f.name)
+	a.printf("%s\n", formats.Visible(f.name))
 	a.row("What", "%s, in the format %s (%s)", kindInWords(item.Kind), f.Format.Title(), f.Format)
 	switch {
 	case item.Bits > 0:

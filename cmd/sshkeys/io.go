@@ -141,6 +141,12 @@ type longFile struct{ error }
 
 func (e *longFile) Unwrap() error { return e.error }
 
+// severalKeys refuses a list where one key is wanted.
+func severalKeys(f *keyFile) error {
+	err := fmt.Errorf("its format is %s, and a single key is wanted", f.Format.Title())
+	return withHint(err, "sshkeys fingerprint "+quote(f.name))
+}
+
 func (a *app) read(name string) ([]byte, error) {
 	if name != stdinName {
 		return keyfile.Read(name, a.limits.FileBytes)

@@ -95,7 +95,7 @@ func (a *app) public(ctx context.Context, file string, opt publicOptions) error 
 // passphrase was given, otherwise as it stands in clear.
 func (a *app) publicHalf(ctx context.Context, f *keyFile) (*keytool.Key, error) {
 	if isList(f, nil) {
-		return nil, withHint(&formats.UnsupportedError{Format: f.Format, What: "single key"}, "sshkeys fingerprint "+quote(f.name))
+		return nil, severalKeys(f)
 	}
 	if f.Encrypted() && f.Public != nil && a.passphraseFile == "" {
 		return f.Public, nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -77,6 +78,9 @@ func inWords(err error) string {
 	if e, ok := errors.AsType[*fs.PathError](err); ok && e.Error() == err.Error() {
 		return e.Path + ": " + e.Err.Error()
 	}
+	if errors.Is(err, context.Canceled) {
+		return "interrupted; nothing was changed"
+	}
 	return err.Error()
 }
 
@@ -115,6 +119,10 @@ func isType[E error](err error) bool {
 // hintFor is the command that mends an error, where there is one.
 func (a *app) hintFor(file string, err error) string {
 	switch {
+	case isType[*usageError](err) && len(a.args) > 0 && !strings.HasPrefix(a.args[0], "-"):
+		return "sshkeys " + quote(a.args[0]) + " --help"
+	case isType[*usageError](err):
+		return "sshkeys --help"
 	case errors.Is(err, formats.ErrPassphraseRequired), errors.Is(err, secret.ErrNoWay):
 		return a.again("--passphrase-file", "PASSPHRASE-FILE")
 	case isType[*keyfile.ExistsError](err):

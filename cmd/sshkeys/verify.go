@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -95,6 +96,9 @@ func (v *verifier) run(args []string) error {
 // against compares one private key with each of several public files.
 func (v *verifier) against(private string, publics []string) error {
 	half, err := v.privateHalf(private)
+	if isType[*notPrivate](err) && len(publics) == 1 {
+		err = withHint(err, "sshkeys verify "+quote(publics[0])+" "+quote(private))
+	}
 	if err != nil {
 		return v.refuse(private, publics[0], err)
 	}
@@ -107,6 +111,13 @@ type half struct {
 	key  *keytool.Key
 }
 
+// notPrivate: a public key or list was named where a private key belongs.
+type notPrivate struct{ format formats.ID }
+
+func (e *notPrivate) Error() string {
+	return "its format is " + e.format.Title() + ", without a private half; the private key is named first"
+}
+
 // privateHalf opens a private key, or takes the public half that stands in clear
 // where the passphrase cannot be had.
 func (v *verifier) privateHalf(name string) (*half, error) {
@@ -115,8 +126,7 @@ func (v *verifier) privateHalf(name string) (*half, error) {
 		return nil, err
 	}
 	if f.Kind != formats.KindPrivate {
-		return nil, withHint(&formats.UnsupportedError{Format: f.Format, What: "private key"},
-			"name the private key first: sshkeys verify PRIVATE "+quote(name))
+		return nil, &notPrivate{f.Format}
 	}
 	key, err := v.openOrClear(f)
 	if err != nil {
@@ -236,8 +246,8 @@ func (v *verifier) missing(h *half, list string, entries int) {
 		Private: h.file, Public: list, ProvedBy: string(keytool.ProofOf(h.key)),
 		Fingerprints: []string{h.key.Fingerprint()},
 	})
-	v.text("no match: %s is none of the %d keys in %s\n", h.file, entries, list)
-	v.text("  %s  %s (%s)\n", h.key.Fingerprint(), h.file, h.key.Algorithm().Display)
+	v.text("no match: %s is none of the %d keys in %s", h.file, entries, list)
+	v.text("  %s  %s (%s)", h.key.Fingerprint(), h.file, h.key.Algorithm().Display)
 	v.exit(exitNo)
 }
 
@@ -250,18 +260,18 @@ func (v *verifier) answer(h *half, public string, other *keytool.Key, line int) 
 	})
 	switch {
 	case pair.Match && line > 0:
-		v.text("match: %s is line %d of %s\n", h.file, line, public)
+		v.text("match: %s is line %d of %s", h.file, line, public)
 	case pair.Match:
-		v.text("match: %s and %s belong together\n", h.file, public)
+		v.text("match: %s and %s belong together", h.file, public)
 	default:
-		v.text("no match: %s and %s are different keys\n", h.file, public)
+		v.text("no match: %s and %s are different keys", h.file, public)
 		v.exit(exitNo)
 	}
-	v.text("  %s  %s (%s)\n", h.key.Fingerprint(), h.file, h.key.Algorithm().Display)
+	v.text("  %s  %s (%s)", h.key.Fingerprint(), h.file, h.key.Algorithm().Display)
 	if line == 0 {
-		v.text("  %s  %s (%s)\n", other.Fingerprint(), public, other.Algorithm().Display)
+		v.text("  %s  %s (%s)", other.Fingerprint(), public, other.Algorithm().Display)
 	}
-	v.text("  proved by %s\n", proofInWords(pair.ProvedBy))
+	v.text("  proved by %s", proofInWords(pair.ProvedBy))
 }
 
 func proofInWords(p keytool.Proof) string {
@@ -284,12 +294,12 @@ func (v *verifier) refuse(private, public string, err error) error {
 		}
 	}
 	v.report(item)
-	v.text("no match: %s contradicts itself: %s\n", private, mismatch.Error())
+	v.text("no match: %s contradicts itself: %s", private, mismatch.Error())
 	v.exit(exitNo)
 	return nil
 }
 
-// report prints the JSON form, text the other.
+// report prints the JSON form, text a line of the other.
 func (v *verifier) report(item verifyJSON) {
 	if v.json {
 		v.printJSON(item)
@@ -298,7 +308,7 @@ func (v *verifier) report(item verifyJSON) {
 
 func (v *verifier) text(format string, args ...any) {
 	if !v.json {
-		v.printf(format, args...)
+		v.printf("%s\n", formats.Visible(fmt.Sprintf(format, args...)))
 	}
 }
 
