@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -122,6 +123,9 @@ func (a *app) convert(ctx context.Context, file string, opt convertOptions) erro
 	if err != nil {
 		return err
 	}
+	if target.ID == formats.OpenSSH && opt.out != stdinName { // besideOpenSSH carries it
+		losses = slices.DeleteFunc(losses, func(l formats.Loss) bool { return l.What == "certificate" })
+	}
 	a.tellLosses(file, losses)
 	enc := opt.encoding.KeepCost(target.ID, f.Protection)
 	enc.Passphrase = pass
@@ -208,7 +212,7 @@ func (a *app) writeConverted(ctx context.Context, f *keyFile, key *keytool.Key, 
 	} else {
 		files = []keyfile.File{privateFile(out, key, pass, data, opt.force)}
 		if target.ID == formats.OpenSSH {
-			files = a.addPublic(files, out, key, opt.force)
+			files = append(files, a.besideOpenSSH(out, key, opt.force)...)
 		}
 	}
 	written, err := keyfile.WriteAll(ctx, files)
@@ -228,16 +232,25 @@ func (a *app) writeConverted(ctx context.Context, f *keyFile, key *keytool.Key, 
 	return nil
 }
 
-// addPublic puts the OpenSSH line beside an OpenSSH private key, unless the
-// same key stands there already.
-func (a *app) addPublic(files []keyfile.File, out string, key *keytool.Key, force bool) []keyfile.File {
-	name := out + ".pub"
-	if f, err := a.load(name); err == nil && f.Public != nil && f.Public.Equal(key) {
+// besideOpenSSH are the files ssh looks for beside a private key: the OpenSSH
+// line, and the certificate where the key came with one.
+func (a *app) besideOpenSSH(out string, key *keytool.Key, force bool) []keyfile.File {
+	files := a.publicUnlessThere(nil, out+".pub", key.WithoutCertificate(), force)
+	if key.Certificate() != nil {
+		files = a.publicUnlessThere(files, out+"-cert.pub", key, force)
+	}
+	return files
+}
+
+// publicUnlessThere adds a public key file, unless the same key stands there already.
+func (a *app) publicUnlessThere(files []keyfile.File, name string, key *keytool.Key, force bool) []keyfile.File {
+	f, err := a.load(name)
+	if err == nil && f.Public != nil && f.Public.Equal(key) && bytes.Equal(f.Public.Certificate(), key.Certificate()) {
 		a.note("%s holds the same key and is left as it is", name)
 		return files
 	}
 	line := []byte(formats.AuthorizedLine(key.Public()) + "\n")
-	return append(files, publicFile(name, key, bytes.Clone(line), force))
+	return append(files, publicFile(name, key, line, force))
 }
 
 // outputName is where a conversion goes: -o, or the input's name with the

@@ -129,6 +129,9 @@ func (a *app) explain(f *keyFile, key *keytool.Key) inspectJSON {
 	if key != nil {
 		item.Algorithm, item.Bits, item.Comment = key.Algorithm().Name, key.Bits(), key.Comment()
 		item.Fingerprint, item.Public = key.Fingerprint(), formats.AuthorizedLine(key.Public())
+		if f.Kind == formats.KindPrivate {
+			item.Public = formats.AuthorizedLine(key.Public().WithoutCertificate())
+		}
 		item.Proved = keytool.ProofOf(key) == keytool.ProvedByDerivation
 		item.Certificate = certificateOf(key)
 	}

@@ -70,6 +70,9 @@ func (a *app) public(ctx context.Context, file string, opt publicOptions) error 
 	if err != nil {
 		return err
 	}
+	if f.Kind == formats.KindPrivate {
+		key = key.WithoutCertificate() // the half to paste is the key itself
+	}
 	target, err := formats.ByName(opt.to, key.Public())
 	if err != nil {
 		return err

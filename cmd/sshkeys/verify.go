@@ -345,7 +345,7 @@ func (v *verifier) writeNeighbour(h *half, public string, replace bool) error {
 	if keytool.ProofOf(h.key) != keytool.ProvedByDerivation && !h.key.Algorithm().Hardware() {
 		return withHint(formats.ErrPassphraseRequired, "sshkeys verify --fix --passphrase-file FILE "+quote(h.file))
 	}
-	line := []byte(formats.AuthorizedLine(h.key.Public()) + "\n")
+	line := []byte(formats.AuthorizedLine(h.key.Public().WithoutCertificate()) + "\n")
 	written, err := keyfile.WriteAll(v.ctx, []keyfile.File{publicFile(public, h.key, line, replace)})
 	if err != nil {
 		return err
