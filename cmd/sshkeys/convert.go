@@ -106,6 +106,18 @@ func (a *app) convertAll(ctx context.Context, files []string, opt convertOptions
 	return a.each(files, func(file string) error { return a.convert(ctx, file, opt) })
 }
 
+// conversion is one file on its way to another format.
+type conversion struct {
+	*app
+	opt    convertOptions
+	from   *keyFile
+	target *formats.Format
+	key    *keytool.Key
+	pass   []byte // protects what is written; nil: not encrypted
+	losses []formats.Loss
+	data   []byte
+}
+
 // convert treats one file: open, say what is lost, encode, prove, write.
 func (a *app) convert(ctx context.Context, file string, opt convertOptions) error {
 	f, err := a.load(file)
@@ -115,59 +127,71 @@ func (a *app) convert(ctx context.Context, file string, opt convertOptions) erro
 	if isList(f, nil) {
 		return severalKeys(f)
 	}
-	target, key, pass, err := a.prepare(ctx, f, opt)
-	if err != nil {
+	c := &conversion{app: a, opt: opt, from: f}
+	if err := c.prepare(ctx); err != nil {
 		return err
 	}
-	losses, err := formats.Fit(target.ID, key)
-	if err != nil {
+	if err := c.encode(); err != nil {
+		return passphraseHint(file, c.target, err)
+	}
+	if c.opt.out == stdinName {
+		_, err := a.stdout.Write(c.data)
 		return err
 	}
-	if target.ID == formats.OpenSSH && opt.out != stdinName { // besideOpenSSH carries it
-		losses = slices.DeleteFunc(losses, func(l formats.Loss) bool { return l.What == "certificate" })
-	}
-	a.tellLosses(file, losses)
-	enc := opt.encoding.KeepCost(target.ID, f.Protection)
-	enc.Passphrase = pass
-	data, err := formats.Encode(target.ID, key, enc)
-	if err != nil {
-		return passphraseHint(file, target, err)
-	}
-	if weaker := a.weaker(f, target, data); weaker != "" {
-		a.warn("%s: %s", file, weaker)
-	}
-	item := convertJSON{
-		File: file, Format: string(f.Format), To: string(target.ID), Algorithm: key.Algorithm().Name, Bits: key.Bits(),
-		Fingerprint: key.Fingerprint(), Encrypted: len(pass) > 0, Losses: []lossJSON{}, Output: []string{},
-	}
-	for _, l := range losses {
-		item.Losses = append(item.Losses, lossJSON(l))
-	}
-	return a.writeConverted(ctx, f, key, target, pass, data, opt, item)
+	return c.write(ctx)
 }
 
 // prepare opens what the target needs of the file, and settles the passphrase.
-func (a *app) prepare(ctx context.Context, f *keyFile, opt convertOptions) (*formats.Format, *keytool.Key, []byte, error) {
-	to := opt.to
+func (c *conversion) prepare(ctx context.Context) error {
+	to := c.opt.to
 	if to == "" {
-		to = string(formats.DefaultTarget(f.Envelope))
+		to = string(formats.DefaultTarget(c.from.Envelope))
 	}
-	key, pass, err := a.openFor(ctx, f, to)
+	var err error
+	if c.key, c.pass, err = c.openFor(ctx, c.from, to); err != nil {
+		return err
+	}
+	if c.opt.recast {
+		c.key = c.key.WithComment(c.opt.comment)
+	}
+	if c.target, err = formats.ByName(to, c.key); err != nil {
+		return err
+	}
+	if c.target.Holds == formats.HoldsPublic {
+		c.key, c.pass = c.key.Public(), nil
+		return nil
+	}
+	c.pass, err = c.newPassphrase(ctx, c.pass)
+	return err
+}
+
+// encode says what the target cannot carry, and how its protection is weaker,
+// and makes the bytes.
+func (c *conversion) encode() error {
+	var err error
+	if c.losses, err = formats.Fit(c.target.ID, c.key); err != nil {
+		return err
+	}
+	if c.target.ID == formats.OpenSSH && c.opt.out != stdinName { // besideOpenSSH carries it
+		c.losses = slices.DeleteFunc(c.losses, func(l formats.Loss) bool { return l.What == "certificate" })
+	}
+	c.tellLosses(c.from.name, c.losses)
+	enc := c.opt.encoding.KeepCost(c.target.ID, c.from.Protection)
+	enc.Passphrase = c.pass
+	if c.data, err = formats.Encode(c.target.ID, c.key, enc); err != nil {
+		return err
+	}
+	if c.target.Holds == formats.HoldsPublic || c.noPassphrase {
+		return nil
+	}
+	after, err := formats.Parse(c.data, c.limits)
 	if err != nil {
-		return nil, nil, nil, err
+		return err
 	}
-	if opt.recast {
-		key = key.WithComment(opt.comment)
+	if weaker := formats.Weakened(c.from.Protection, after.Protection); weaker != "" {
+		c.warn("%s: %s", c.from.name, weaker)
 	}
-	target, err := formats.ByName(to, key)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	if target.Holds == formats.HoldsPublic {
-		return target, key.Public(), nil, nil
-	}
-	pass, err = a.newPassphrase(ctx, pass)
-	return target, key, pass, err
+	return nil
 }
 
 // openFor opens the private half unless a public format is asked for.
@@ -183,53 +207,48 @@ func (a *app) openFor(ctx context.Context, f *keyFile, to string) (*keytool.Key,
 	return key, nil, err
 }
 
-// weaker compares the protection of what was read with that of what is written.
-func (a *app) weaker(f *keyFile, target *formats.Format, data []byte) string {
-	if target.Holds == formats.HoldsPublic || a.noPassphrase {
-		return ""
-	}
-	after, err := formats.Parse(data, a.limits)
-	if err != nil {
-		return ""
-	}
-	return formats.Weakened(f.Protection, after.Protection)
-}
-
-// writeConverted puts the result where it belongs: standard output, or files
-// that are proved before they are moved into place.
-func (a *app) writeConverted(ctx context.Context, f *keyFile, key *keytool.Key, target *formats.Format, pass, data []byte, opt convertOptions, item convertJSON) error {
-	if opt.out == stdinName {
-		_, err := a.stdout.Write(data)
-		return err
-	}
-	out, err := outputName(f.name, target, opt.out)
+// write puts the result into files, which are proved before they are moved into place.
+func (c *conversion) write(ctx context.Context) error {
+	out, err := outputName(c.from.name, c.target, c.opt.out)
 	if err != nil {
 		return err
 	}
 	var files []keyfile.File
-	if target.Holds == formats.HoldsPublic {
-		files = []keyfile.File{publicFile(out, key, data, opt.force)}
+	if c.target.Holds == formats.HoldsPublic {
+		files = append(files, publicFile(out, c.key, c.data, c.opt.force))
 	} else {
-		files = []keyfile.File{privateFile(out, key, pass, data, opt.force)}
-		if target.ID == formats.OpenSSH {
-			files = append(files, a.besideOpenSSH(out, key, opt.force)...)
-		}
+		files = append(files, privateFile(out, c.key, c.pass, c.data, c.opt.force))
+	}
+	if c.target.ID == formats.OpenSSH {
+		files = append(files, c.besideOpenSSH(out, c.key, c.opt.force)...)
 	}
 	written, err := keyfile.WriteAll(ctx, files)
 	if err != nil {
 		return err
 	}
-	a.tellWritten(written)
+	c.tellWritten(written)
+	if c.json {
+		return c.printJSON(c.report(written))
+	}
+	return nil
+}
+
+func (c *conversion) report(written []keyfile.Written) convertJSON {
+	item := convertJSON{
+		File: c.from.name, Format: string(c.from.Format), To: string(c.target.ID),
+		Algorithm: c.key.Algorithm().Name, Bits: c.key.Bits(), Fingerprint: c.key.Fingerprint(),
+		Encrypted: len(c.pass) > 0, Losses: []lossJSON{}, Output: []string{},
+	}
+	for _, l := range c.losses {
+		item.Losses = append(item.Losses, lossJSON(l))
+	}
 	for _, w := range written {
 		item.Output = append(item.Output, w.Path)
 		if w.Backup != "" {
 			item.Backups = append(item.Backups, w.Backup)
 		}
 	}
-	if a.json {
-		return a.printJSON(item)
-	}
-	return nil
+	return item
 }
 
 // besideOpenSSH are the files ssh looks for beside a private key: the OpenSSH
