@@ -119,9 +119,6 @@ func LookupCertificate(name string) *Algorithm {
 	return nil
 }
 
-// LookupCurve finds the ECDSA row of a curve name such as "nistp256".
-func LookupCurve(curve string) *Algorithm { return LookupAlgorithm("ecdsa-sha2-" + curve) }
-
 // Algorithms returns the wire names of all key types this package knows.
 func Algorithms() []string {
 	names := make([]string, len(algorithms))
