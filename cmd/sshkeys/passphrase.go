@@ -51,6 +51,9 @@ func (a *app) unlock(ctx context.Context, f *keyFile) (*keytool.Key, []byte, err
 		if err != nil {
 			return nil, nil, err
 		}
+		if len(pass) == 0 && a.passphraseFile == "" { // Enter alone: a person who does not have it
+			return nil, nil, formats.ErrPassphraseRequired
+		}
 		key, err := openContext(ctx, f, pass)
 		if err == nil {
 			a.known = append(a.known, pass)

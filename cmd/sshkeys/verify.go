@@ -44,8 +44,8 @@ known_hosts) as second file is searched for the key.
 
 With one file, its neighbour .pub is compared; with a folder, every private key
 below it with its neighbour. Where a private key is locked and no passphrase can
-be had, the public half that stands in clear is compared instead, and the answer
-says so (proved by clear-text).
+be had (or Enter alone answers the prompt), the public half that stands in clear
+is compared instead, and the answer says so (proved by clear-text).
 
 Exit status: 0 they belong together; 1 they do not; 3 a file could not be read;
 4 a passphrase is wrong, or needed and not to be had.`,
@@ -140,7 +140,7 @@ func (v *verifier) openOrClear(f *keyFile) (*keytool.Key, error) {
 		return f.Public, nil
 	}
 	key, err := v.open(v.ctx, f)
-	locked := errors.Is(err, secret.ErrNoWay) || isType[*formats.UnsupportedError](err)
+	locked := errors.Is(err, secret.ErrNoWay) || errors.Is(err, formats.ErrPassphraseRequired) || isType[*formats.UnsupportedError](err)
 	if locked && f.Public != nil {
 		return f.Public, nil
 	}
