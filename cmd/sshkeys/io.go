@@ -57,7 +57,7 @@ func (a *app) globalFlags(root *cobra.Command) {
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "no warnings and hints")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "say more of what is done")
 	f.StringVar(&a.color, "color", "auto", "colour messages: auto, always or never")
-	f.StringVar(&a.lang, "lang", "", "language of the explanations: en or ja (default: the locale's)")
+	f.StringVar(&a.lang, "lang", "", "language of the messages: en; ja is taken, and still answered in English")
 	f.StringVar(&a.passphraseFile, "passphrase-file", "", "the first line of `FILE` is the passphrase (- for standard input)")
 }
 

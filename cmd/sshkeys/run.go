@@ -74,6 +74,11 @@ line; 3 could not (nothing was changed); 4 a passphrase is missing or wrong.`,
 	root.AddCommand(a.inspectCommand(), a.convertCommand(), a.publicCommand(),
 		a.fingerprintCommand(), a.verifyCommand(), a.versionCommand())
 	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" { // cobra takes an unknown shell for a call for help
+			c.Args, c.RunE = noArgs, func(c *cobra.Command, _ []string) error { return c.Help() }
+		}
+	}
 	root.InitDefaultHelpCmd()
 	return root
 }
