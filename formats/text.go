@@ -39,6 +39,10 @@ func normalise(data []byte) *input {
 	return in
 }
 
+// IsText tells whether the beginning of a file is text, in any encoding Parse
+// takes: what is not cannot be a list.
+func IsText(head []byte) bool { return normalise(head).text != nil }
+
 func fromUTF16(data []byte) []byte {
 	bigEndian := data[0] == 0xfe
 	data = data[2:]

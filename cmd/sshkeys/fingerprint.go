@@ -82,6 +82,9 @@ func (a *app) fingerprint(ctx context.Context, file string, opt fingerprintOptio
 		return err
 	}
 	if len(head) > a.limits.FileBytes {
+		if !formats.IsText(head) {
+			return errNoList
+		}
 		return a.fingerprintList(file, io.MultiReader(bytes.NewReader(head), r), opt)
 	}
 	env, err := formats.Parse(head, a.limits)

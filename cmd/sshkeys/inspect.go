@@ -179,7 +179,7 @@ func rfc3339(t time.Time) string {
 
 // inspectList counts the keys of an authorized_keys or known_hosts file.
 func (a *app) inspectList(file string) error {
-	r, err := a.stream(file)
+	r, err := a.streamList(file)
 	if err != nil {
 		return err
 	}

@@ -174,6 +174,28 @@ func (a *app) stream(name string) (io.ReadCloser, error) {
 	return io.NopCloser(in), nil
 }
 
+// streamList opens a list. What does not begin as text is refused, so that nobody
+// waits for a disk image to be read.
+func (a *app) streamList(name string) (io.ReadCloser, error) {
+	r, err := a.stream(name)
+	if err != nil {
+		return nil, err
+	}
+	buffered := bufio.NewReaderSize(r, 64<<10)
+	head, err := buffered.Peek(64 << 10)
+	if err == nil && !formats.IsText(head) {
+		r.Close()
+		return nil, errNoList
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{buffered, r}, nil
+}
+
+// errNoList is a long file that is no list.
+var errNoList = &formats.UnknownFormatError{Reason: "too long for a key, and no text"}
+
 // useStdin hands out standard input, once.
 func (a *app) useStdin() (io.Reader, error) {
 	if a.stdinUsed || a.passphraseFile == stdinName {

@@ -213,7 +213,7 @@ func (v *verifier) linesOf(halves []*half, list string) (lines map[string]int, e
 	for _, h := range halves {
 		lines[string(h.key.Blob())] = 0
 	}
-	r, err := v.stream(list)
+	r, err := v.streamList(list)
 	if err != nil {
 		return nil, 0, err
 	}
