@@ -3,16 +3,26 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
+
+// grace is what an interrupted run has to take its files back and to restore
+// the terminal, before a read or a computation that does not listen is ended.
+const grace = time.Second
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends what does not listen, such as a read
+	context.AfterFunc(ctx, func() {
+		stop() // a second Ctrl-C ends everything at once
+		time.Sleep(grace)
+		fmt.Fprintln(os.Stderr, "sshkeys: error: interrupted")
+		os.Exit(exitFailed)
+	})
 	code := run(ctx, newApp(), os.Args[1:])
-	stop()
 	waitIfDropped()
 	os.Exit(code)
 }
