@@ -1,6 +1,9 @@
 package formats
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // KeepCost raises the options' key derivation cost to what protected the key
 // before, where the target has the same kind of cost, so that a conversion does
@@ -55,6 +58,26 @@ func Weakened(before, after Protection) string {
 		return "guessing the passphrase costs less than before (" + after.KDF + ")"
 	}
 	return ""
+}
+
+// Check refuses choices that no format has and costs that could not be read back,
+// before a key is looked at.
+func (o Options) Check() error {
+	lim := DefaultLimits()
+	pem := findPEMCipher(o.Cipher)
+	switch {
+	case o.Cipher != "" && (o.Cipher == openSSHNone || lookupOpenSSHCipher(o.Cipher) == nil) && pem == nil:
+		return fmt.Errorf("there is no cipher %q", o.Cipher)
+	case o.Argon2.Flavour != "" && o.Argon2.Flavour != "argon2id" && o.Argon2.Flavour != "argon2i" && o.Argon2.Flavour != "argon2d":
+		return fmt.Errorf("there is no key derivation %q, only argon2id, argon2i and argon2d", o.Argon2.Flavour)
+	case o.Iterations < 0 || uint64(o.Iterations) > lim.PBKDF2Iterations:
+		return fmt.Errorf("PBKDF2 takes 1 to %d iterations", lim.PBKDF2Iterations)
+	case uint64(o.Rounds) > lim.BcryptRounds:
+		return fmt.Errorf("bcrypt takes 1 to %d rounds", lim.BcryptRounds)
+	case uint64(o.Argon2.MemoryKiB) > lim.Argon2MemoryKiB:
+		return fmt.Errorf("Argon2 takes %d KiB at most", lim.Argon2MemoryKiB)
+	}
+	return nil
 }
 
 // Slow tells a key derivation that takes well over a second.

@@ -95,6 +95,9 @@ func (a *app) convertAll(ctx context.Context, files []string, opt convertOptions
 	if opt.to != "" && !formats.IsName(opt.to) {
 		return unknownFormat(opt.to)
 	}
+	if err := opt.encoding.Check(); err != nil {
+		return &usageError{err}
+	}
 	if len(files) > 1 && opt.out == stdinName {
 		return usagef("-o - takes one file; %d are named", len(files))
 	}

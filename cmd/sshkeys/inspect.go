@@ -114,6 +114,7 @@ func (a *app) explain(f *keyFile, key *keytool.Key) inspectJSON {
 	facts := diagnose.KeyFileFacts{Name: quote(f.name), Envelope: f.Envelope, Key: key}
 	if f.Kind == formats.KindPrivate && f.name != stdinName {
 		facts.Neighbour, facts.NeighbourName = a.neighbourKey(f.name)
+		facts.Open = openToOthers(f.name)
 	}
 	item := inspectJSON{
 		File: f.name, Kind: f.Kind, Format: f.Format, Algorithm: f.Algorithm,
@@ -355,6 +356,12 @@ func readers(name string) string {
 		return ""
 	}
 	return modeInWords(info.Mode().Perm())
+}
+
+// openToOthers is what ssh looks for in a private key (sshkey_perm_ok).
+func openToOthers(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0
 }
 
 func modeInWords(mode fs.FileMode) string {

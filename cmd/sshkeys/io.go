@@ -25,6 +25,7 @@ const stdinName = "-"
 // exit code so far.
 type app struct {
 	args   []string // the command line, for hints
+	inputs []string // the files it names
 	stdin  io.Reader
 	stdout *bufio.Writer
 	stderr io.Writer
@@ -74,7 +75,25 @@ func (a *app) checkFlags() error {
 	if !slices.Contains([]string{"", "en", "ja"}, a.lang) {
 		return usagef("--lang takes en or ja, not %q", a.lang)
 	}
+	if err := a.checkStdin(); err != nil {
+		return err
+	}
 	return a.checkNewPassphrase()
+}
+
+// checkStdin refuses a command line that names standard input twice. Of -o's -,
+// which is standard output, it knows nothing: that is no argument of its own here.
+func (a *app) checkStdin() error {
+	uses := 0
+	for _, name := range append(slices.Clone(a.inputs), a.passphraseFile, a.newPassphraseFile) {
+		if name == stdinName {
+			uses++
+		}
+	}
+	if uses > 1 {
+		return usagef("standard input can be used for one thing only")
+	}
+	return nil
 }
 
 // checkNewPassphrase refuses flags that contradict each other.

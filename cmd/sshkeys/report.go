@@ -49,7 +49,7 @@ func (a *app) fail(file string, err error) {
 		a.printJSON(failedItem{file, f})
 	}
 	line := f.Message
-	if file != "" && !strings.Contains(line, file) {
+	if file != "" && !strings.HasPrefix(line, file+": ") {
 		line = file + ": " + line
 	}
 	a.say("error", red, line)

@@ -64,7 +64,7 @@ line; 3 could not (nothing was changed); 4 a passphrase is missing or wrong.`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		Version:           version(),
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.checkFlags() },
+		PersistentPreRunE: func(_ *cobra.Command, args []string) error { a.inputs = args; return a.checkFlags() },
 		RunE:              a.runRoot,
 	}
 	root.SuggestionsMinimumDistance = 2

@@ -100,7 +100,7 @@ func (v *verifier) against(private string, publics []string) error {
 		err = withHint(err, "sshkeys verify "+quote(publics[0])+" "+quote(private))
 	}
 	if err != nil {
-		return v.refuse(private, publics[0], err)
+		return v.each([]string{private}, func(string) error { return v.refuse(private, publics[0], err) })
 	}
 	return v.each(publics, func(public string) error { return v.compare(half, public) })
 }
@@ -158,7 +158,7 @@ func (v *verifier) compare(h *half, public string) error {
 	}
 	other, err := v.anyHalf(v.ctx, f)
 	if err != nil {
-		return v.refuse(h.file, public, err)
+		return v.refuse(public, h.file, err)
 	}
 	v.answer(h, public, other, 0)
 	return nil
@@ -192,6 +192,9 @@ func (v *verifier) inList(privates []string) error {
 // search finds each key's first line in a list.
 func (v *verifier) search(halves []*half, list string) error {
 	lines, entries, err := v.linesOf(halves, list)
+	if err == nil && entries == 0 {
+		err = &formats.UnknownFormatError{Reason: "no line of it is a key"}
+	}
 	if err != nil {
 		return &fileError{list, err}
 	}
@@ -285,7 +288,7 @@ func proofInWords(p keytool.Proof) string {
 func (v *verifier) refuse(private, public string, err error) error {
 	mismatch, ok := errors.AsType[*keytool.MismatchError](err)
 	if !ok {
-		return &fileError{private, err}
+		return err
 	}
 	item := verifyJSON{Private: private, Public: public, Reason: mismatch.Reason, Fingerprints: []string{}}
 	for _, k := range []*keytool.Key{mismatch.Want, mismatch.Got} {
@@ -369,7 +372,7 @@ func (v *verifier) folder(dir string) error {
 		case !d.Type().IsRegular():
 			return nil
 		}
-		if v.isPrivate(path) {
+		if !keyfile.IsBackup(path) && v.isPrivate(path) {
 			found++
 			return v.each([]string{path}, v.neighbour)
 		}

@@ -32,6 +32,8 @@ type KeyFileFacts struct {
 	Name     string // as a person would type it, quoted for a shell
 	Envelope *formats.Envelope
 	Key      *keytool.Key // nil where it could not be opened and nothing stands in clear
+	// Open tells a file whose mode lets group or others in, on systems with modes.
+	Open bool
 	// Neighbour is the .pub beside a private key, nil where there is none.
 	Neighbour     *keytool.Key
 	NeighbourName string
@@ -50,6 +52,10 @@ func KeyFile(f KeyFileFacts) []Finding {
 		found = append(found, algorithm(f)...)
 	}
 	if f.Envelope.Kind == formats.KindPrivate {
+		if f.Open {
+			found = append(found, Finding{"K01", Error, "others than its owner may open the file: ssh refuses such a private key",
+				"chmod 600 " + f.Name, true})
+		}
 		found = append(found, protection(f)...)
 		found = append(found, neighbour(f)...)
 	}
