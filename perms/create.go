@@ -1,5 +1,7 @@
-// Package perms says who can reach a key file, and makes files that only their
-// owner can reach. It imports nothing else of this module.
+// Package perms judges the permissions of key files by OpenSSH's own rules, and
+// mends them: Check says what ssh or sshd would refuse, Fix makes them accept it,
+// CreatePrivate makes files that only their owner can reach. Judge and Plan are
+// the pure rules, the same on every system. It imports nothing else of this module.
 package perms
 
 import "os"

@@ -16,6 +16,17 @@ var packages = map[string]string{
 	"openssl":         "openssl",
 	"dropbearkey":     "dropbear-bin",
 	"dropbearconvert": "dropbear-bin",
+	"setfacl":         "acl",
+	"getfacl":         "acl",
+	"bindfs":          "bindfs",
+	"fusermount3":     "fuse3",
+	"smbd":            "samba",
+	"smbpasswd":       "samba-common-bin",
+	"smbcacls":        "smbclient",
+	"smbclient":       "smbclient",
+	"pdbedit":         "samba",
+	"net":             "samba-common-bin",
+	"wine":            "wine wine64",
 }
 
 // Tool returns the path of a peer. Where it is missing the test skips with the
