@@ -7,6 +7,7 @@ import (
 
 	"sshkeys/formats"
 	"sshkeys/keytool"
+	"sshkeys/perms"
 )
 
 // Severity of a finding.
@@ -32,8 +33,8 @@ type KeyFileFacts struct {
 	Name     string // as a person would type it, quoted for a shell
 	Envelope *formats.Envelope
 	Key      *keytool.Key // nil where it could not be opened and nothing stands in clear
-	// Open tells a file whose mode lets group or others in, on systems with modes.
-	Open bool
+	// Permissions is what is wrong with who can reach the file.
+	Permissions []perms.Finding
 	// Neighbour is the .pub beside a private key, nil where there is none.
 	Neighbour     *keytool.Key
 	NeighbourName string
@@ -51,15 +52,21 @@ func KeyFile(f KeyFileFacts) []Finding {
 	if f.Key != nil {
 		found = append(found, algorithm(f)...)
 	}
+	found = append(found, Permissions(f.Permissions)...)
 	if f.Envelope.Kind == formats.KindPrivate {
-		if f.Open {
-			found = append(found, Finding{"K01", Error, "others than its owner may open the file: ssh refuses such a private key",
-				"chmod 600 " + f.Name, true})
-		}
 		found = append(found, protection(f)...)
 		found = append(found, neighbour(f)...)
 	}
 	return found
+}
+
+// Permissions gives findings about permissions the form of all others.
+func Permissions(found []perms.Finding) []Finding {
+	var same []Finding
+	for _, p := range found {
+		same = append(same, Finding{p.Code, Severity(p.Severity), p.Message, p.Command, p.Fixable})
+	}
+	return same
 }
 
 func algorithm(f KeyFileFacts) []Finding {

@@ -10,6 +10,7 @@ import (
 
 	"sshkeys/formats"
 	"sshkeys/keytool"
+	"sshkeys/perms"
 )
 
 // parse reads a golden file without its passphrase.
@@ -60,7 +61,11 @@ func TestKeyFile(t *testing.T) {
 		"RSA 2048":         {KeyFileFacts{Envelope: &formats.Envelope{Kind: formats.KindPublic}, Key: rsaOf(t, 2048)}, nil},
 		"unsupported":      {facts(parse(t, "unsupported", "pkcs8.camellia256.pem")), []string{"K11"}},
 		"good neighbour":   {withNeighbour(facts(parse(t, "ed25519", "openssh.aes256-ctr")), ed), nil},
-		"stale neighbour":  {withNeighbour(facts(parse(t, "rsa2048", "openssh.aes256-ctr")), ed), []string{"P05"}},
+		"open to others": {withPermissions(facts(parse(t, "ed25519", "openssh.aes256-ctr")),
+			perms.Finding{Code: perms.CodeKeyOpen, Severity: perms.Error, Message: "open"}), []string{"K01"}},
+		"public, writable": {withPermissions(facts(parse(t, "ed25519", "openssh.pub")),
+			perms.Finding{Code: perms.CodeWritable, Severity: perms.Warning, Message: "writable"}), []string{"S03"}},
+		"stale neighbour": {withNeighbour(facts(parse(t, "rsa2048", "openssh.aes256-ctr")), ed), []string{"P05"}},
 	} {
 		found := KeyFile(c.facts)
 		if got := codes(found); !slices.Equal(got, c.want) {
@@ -85,6 +90,22 @@ func TestSeverityOfShortRSA(t *testing.T) {
 
 func facts(env *formats.Envelope) KeyFileFacts {
 	return KeyFileFacts{Name: "key", Envelope: env, Key: env.Public, NeighbourName: "key.pub"}
+}
+
+// TestPermissions: nothing of a finding is lost on the way.
+func TestPermissions(t *testing.T) {
+	for _, severity := range []perms.Severity{perms.Error, perms.Warning, perms.Info} {
+		got := Permissions([]perms.Finding{{Code: "K02", Severity: severity, Message: "why", Command: "type", Fixable: true}})
+		want := Finding{"K02", Severity(severity), "why", "type", true}
+		if len(got) != 1 || got[0] != want || !slices.Contains([]Severity{Error, Warning, Info}, got[0].Severity) {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	}
+}
+
+func withPermissions(f KeyFileFacts, found ...perms.Finding) KeyFileFacts {
+	f.Permissions = found
+	return f
 }
 
 func withNeighbour(f KeyFileFacts, k *keytool.Key) KeyFileFacts {
