@@ -168,6 +168,7 @@ func (it *item) resolve() error {
 	case !old.Mode().IsRegular():
 		return it.failed(ErrNotRegular)
 	}
+	os.SameFile(old, old) // Windows looks up which file it is only when asked
 	it.old = old
 	if link.Mode()&fs.ModeSymlink != 0 {
 		it.target, err = filepath.EvalSymlinks(it.Path)
