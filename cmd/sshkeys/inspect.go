@@ -3,10 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +15,7 @@ import (
 	"sshkeys/internal/keyfile"
 	"sshkeys/internal/services"
 	"sshkeys/keytool"
+	"sshkeys/perms"
 )
 
 // inspectJSON is one file, as spec/cli.md names its parts.
@@ -91,11 +89,12 @@ func (a *app) inspect(ctx context.Context, files []string) error {
 		if err != nil {
 			return err
 		}
-		item := a.explain(f, key)
+		found, readers := permissions(file)
+		item := a.explain(f, key, found)
 		if a.json {
 			return a.printJSON(item)
 		}
-		a.page(f, key, item)
+		a.page(f, key, item, readers)
 		return nil
 	})
 }
@@ -109,12 +108,24 @@ func (a *app) keyToShow(ctx context.Context, f *keyFile) (*keytool.Key, error) {
 	return a.open(ctx, f)
 }
 
+// permissions is what is wrong with who can reach a file, and in words who can
+// read it; nothing for what has no permissions, as standard input.
+func permissions(name string) (found []perms.Finding, readers string) {
+	facts, err := perms.Look(name, perms.Options{})
+	if name == stdinName || err != nil {
+		return nil, ""
+	}
+	if !strings.HasPrefix(name, "-") {
+		facts.Path = name // as it was typed, for what is to be typed
+	}
+	return perms.Judge(facts), perms.Readers(facts)
+}
+
 // explain gathers the facts of one file.
-func (a *app) explain(f *keyFile, key *keytool.Key) inspectJSON {
-	facts := diagnose.KeyFileFacts{Name: quote(f.name), Envelope: f.Envelope, Key: key}
+func (a *app) explain(f *keyFile, key *keytool.Key, found []perms.Finding) inspectJSON {
+	facts := diagnose.KeyFileFacts{Name: quote(f.name), Envelope: f.Envelope, Key: key, Permissions: found}
 	if f.Kind == formats.KindPrivate && f.name != stdinName {
 		facts.Neighbour, facts.NeighbourName = a.neighbourKey(f.name)
-		facts.Open = openToOthers(f.name)
 	}
 	item := inspectJSON{
 		File: f.name, Kind: f.Kind, Format: f.Format, Algorithm: f.Algorithm,
@@ -185,9 +196,10 @@ func (a *app) inspectList(file string) error {
 		return err
 	}
 	defer r.Close()
+	found, readers := permissions(file)
 	item := inspectJSON{
 		File: file, Kind: formats.KindAuthorizedKeys, Format: formats.AuthorizedKeys,
-		Purpose: purposeJSON{"unknown", "unknown", []string{}}, Problems: []diagnose.Finding{},
+		Purpose: purposeJSON{"unknown", "unknown", []string{}}, Problems: append([]diagnose.Finding{}, diagnose.Permissions(found)...),
 		AcceptedBy: []string{"openssh"}, RefusedBy: []services.Refusal{},
 	}
 	types := map[string]int{}
@@ -214,6 +226,8 @@ func (a *app) inspectList(file string) error {
 	a.row("What", "%s with %d keys", item.Format.Title(), item.Keys)
 	a.row("Key types", "%s", countInWords(types))
 	a.row("Each key", "sshkeys fingerprint %s", quote(file))
+	a.rowIf("Readable by", readers)
+	a.problems(item.Problems)
 	return nil
 }
 
@@ -226,7 +240,7 @@ func countInWords(types map[string]int) string {
 }
 
 // page prints what a newcomer needs to know, one fact a line.
-func (a *app) page(f *keyFile, key *keytool.Key, item inspectJSON) {
+func (a *app) page(f *keyFile, key *keytool.Key, item inspectJSON, readers string) {
 	a.printf("%s\n", formats.Visible(f.name))
 	a.row("What", "%s, in the format %s (%s)", kindInWords(item.Kind), f.Format.Title(), f.Format)
 	switch {
@@ -252,7 +266,7 @@ func (a *app) page(f *keyFile, key *keytool.Key, item inspectJSON) {
 		a.row("Valid", "from %s to %s", orWord(c.ValidAfter, "always"), orWord(c.ValidBefore, "forever"))
 		a.row("Signed by", "%s", c.SigningKey)
 	}
-	a.rowIf("Readable by", readers(f.name))
+	a.rowIf("Readable by", readers)
 	a.rowIf("Used by", strings.Join(item.AcceptedBy, ", "))
 	for _, r := range item.RefusedBy {
 		a.row("Not by", "%s: %s", r.Service, r.Why)
@@ -347,30 +361,4 @@ func orWord(s, word string) string {
 		return word
 	}
 	return s
-}
-
-// readers tells in words who can read a file, where the system has mode bits.
-func readers(name string) string {
-	info, err := os.Stat(name)
-	if err != nil || runtime.GOOS == "windows" || !info.Mode().IsRegular() {
-		return ""
-	}
-	return modeInWords(info.Mode().Perm())
-}
-
-// openToOthers is what ssh looks for in a private key (sshkey_perm_ok).
-func openToOthers(name string) bool {
-	info, err := os.Stat(name)
-	return err == nil && runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0
-}
-
-func modeInWords(mode fs.FileMode) string {
-	who := "its owner only"
-	switch {
-	case mode&0o004 != 0:
-		who = "everybody on this computer"
-	case mode&0o040 != 0:
-		who = "its owner and its group"
-	}
-	return fmt.Sprintf("%s (mode %04o)", who, mode)
 }

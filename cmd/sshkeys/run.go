@@ -72,7 +72,7 @@ line; 3 could not (nothing was changed); 4 a passphrase is missing or wrong.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	a.globalFlags(root)
 	root.AddCommand(a.inspectCommand(), a.convertCommand(), a.publicCommand(),
-		a.fingerprintCommand(), a.verifyCommand(), a.versionCommand())
+		a.fingerprintCommand(), a.verifyCommand(), a.importCommand(), a.fixpermsCommand(), a.versionCommand())
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" { // cobra takes an unknown shell for a call for help

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"sshkeys/internal/journal"
+	"sshkeys/perms"
+)
+
+// writerFunc is called with each piece that reaches standard output.
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// TestFixpermsInterrupted stops a run as soon as it tells of its first change:
+// that one is in the journal, no other file is touched, and undo gives it back.
+func TestFixpermsInterrupted(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("modes are of Unix")
+	}
+	dir, state := t.TempDir(), t.TempDir()
+	key, err := os.ReadFile("../../testdata/keys/ed25519/openssh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := []string{"a", "b", "c"}
+	for _, name := range names {
+		if err := os.WriteFile(filepath.Join(dir, name), key, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(filepath.Join(dir, name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open := func() (n int) {
+		for _, name := range names {
+			if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.Mode().Perm() == 0o644 {
+				n++
+			}
+		}
+		return n
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var stderr bytes.Buffer
+	a := newApp()
+	a.env = func(name string) string { return map[string]string{"XDG_STATE_HOME": state}[name] }
+	a.stdout, a.stderr = bufio.NewWriter(writerFunc(func(p []byte) (int, error) { cancel(); return len(p), nil })), &stderr
+	if code := run(ctx, a, []string{"fixperms", dir}); code != exitFailed {
+		t.Errorf("exit code %d", code)
+	}
+	if !strings.Contains(stderr.String(), "interrupted after 1 change\n") || !strings.Contains(stderr.String(), "hint: sshkeys fixperms --undo\n") {
+		t.Errorf("stderr: %s", &stderr)
+	}
+	if n := open(); n != 2 {
+		t.Errorf("%d of 3 files are as they were, want 2", n)
+	}
+	a = newApp()
+	a.env = func(name string) string { return map[string]string{"XDG_STATE_HOME": state}[name] }
+	a.stdout, a.stderr = bufio.NewWriter(&stderr), &stderr
+	if code := run(context.Background(), a, []string{"fixperms", "--undo"}); code != exitOK || open() != 3 {
+		t.Errorf("undo: exit code %d, %d files open: %s", code, open(), &stderr)
+	}
+}
+
+// TestUndoInterrupted: what an undo did not come to stays in the journal.
+func TestUndoInterrupted(t *testing.T) {
+	state := t.TempDir()
+	a := newApp()
+	a.env = func(name string) string {
+		return map[string]string{"XDG_STATE_HOME": state, "LocalAppData": state}[name]
+	}
+	var out bytes.Buffer
+	a.stdout, a.stderr = bufio.NewWriter(&out), &out
+	dir := filepath.Join(state, "sshkeys")
+	w := journal.NewWriter(dir, journal.Header{Time: time.Unix(0, 0)})
+	file := filepath.Join(state, "file")
+	if err := w.Add(perms.Record{Path: file, ID: "1"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if code := run(ctx, a, []string{"fixperms", "--undo"}); code != exitFailed || !strings.Contains(out.String(), "interrupted; 1 change left") {
+		t.Errorf("exit code %d: %s", code, &out)
+	}
+	if run, err := journal.Last(dir); err != nil || len(run.Records) != 1 {
+		t.Errorf("the journal: %+v, %v", run, err)
+	}
+}

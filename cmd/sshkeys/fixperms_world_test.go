@@ -1,0 +1,205 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"sshkeys/internal/testkeys"
+)
+
+// worldRun is the program run by the accounts of a World.
+type worldRun struct {
+	*testing.T
+	world   *testkeys.World
+	program string
+	key     []byte
+}
+
+// TestFixpermsAccounts: whose ssh is judged, what root does for another, and a
+// file system on which chmod has no effect.
+func TestFixpermsAccounts(t *testing.T) {
+	w := testkeys.NewWorld(t)
+	if w == nil {
+		return
+	}
+	r := &worldRun{T: t, world: w, program: w.Program(t, "sshkeys")}
+	var err error
+	if r.key, err = os.ReadFile("../../testdata/keys/ed25519/openssh"); err != nil {
+		t.Fatal(err)
+	}
+	r.check(unix.Mount("none", "/root", "tmpfs", 0, "mode=700"))
+	t.Run("unreadable config", r.on((*worldRun).unreadableConfig))
+	t.Run("wrong owner", r.on((*worldRun).wrongOwner))
+	t.Run("root", r.on((*worldRun).asRoot))
+	t.Run("lying chmod", r.on((*worldRun).lyingMount))
+}
+
+// on gives each part an empty home of alice's.
+func (r *worldRun) on(part func(*worldRun)) func(*testing.T) {
+	return func(t *testing.T) {
+		sub := *r
+		sub.T = t
+		sub.check(os.RemoveAll(r.world.Alice.Home))
+		sub.mkdir("", 0o755)
+		sub.mkdir(".ssh", 0o700)
+		part(&sub)
+	}
+}
+
+func (r *worldRun) check(err error) {
+	r.Helper()
+	if err != nil {
+		r.Fatal(err)
+	}
+}
+
+func (r *worldRun) home(name string) string { return filepath.Join(r.world.Alice.Home, name) }
+
+func (r *worldRun) mkdir(name string, mode os.FileMode) {
+	r.Helper()
+	r.check(os.Mkdir(r.home(name), mode))
+	r.own(name, r.world.Alice, mode)
+}
+
+func (r *worldRun) write(name string, data []byte, mode os.FileMode) {
+	r.Helper()
+	r.check(os.WriteFile(r.home(name), data, 0o600))
+	r.own(name, r.world.Alice, mode)
+}
+
+func (r *worldRun) own(name string, u testkeys.User, mode os.FileMode) {
+	r.Helper()
+	r.check(os.Chown(r.home(name), u.UID, u.GID))
+	r.check(os.Chmod(r.home(name), mode))
+}
+
+// is holds a file to owner and mode, as "7001 600".
+func (r *worldRun) is(name, want string) {
+	r.Helper()
+	info, err := os.Stat(r.home(name))
+	r.check(err)
+	if got := fmt.Sprintf("%d %o", info.Sys().(*syscall.Stat_t).Uid, info.Mode().Perm()); got != want {
+		r.Errorf("%s is %s, want %s", name, got, want)
+	}
+}
+
+// run holds a command to its exit code, and returns both outputs.
+func (r *worldRun) run(cmd *exec.Cmd, want int) string {
+	r.Helper()
+	out, _ := cmd.CombinedOutput()
+	if got := cmd.ProcessState.ExitCode(); got != want {
+		r.Errorf("%v: exit code %d, want %d: %s", cmd.Args, got, want, out)
+	}
+	return string(out)
+}
+
+func (r *worldRun) alice(want int, args ...string) string {
+	r.Helper()
+	return r.run(r.world.Alice.Command(r.program, append([]string{"fixperms"}, args...)...), want)
+}
+
+// sudo runs as root with alice's HOME, as sudo does it on many systems.
+func (r *worldRun) sudo(want int, args ...string) string {
+	r.Helper()
+	cmd := exec.Command(r.program, append([]string{"fixperms"}, args...)...)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + r.world.Alice.Home}
+	cmd.Dir = "/"
+	return r.run(cmd, want)
+}
+
+func (r *worldRun) says(out string, wants ...string) {
+	r.Helper()
+	for _, want := range wants {
+		if !strings.Contains(out, want) {
+			r.Errorf("%q is not said: %s", want, out)
+		}
+	}
+}
+
+// unreadableConfig: the keys that a config names are mended in the same run in
+// which the config becomes readable.
+func (r *worldRun) unreadableConfig() {
+	r.write(".ssh/config", []byte("IdentityFile ~/named\n"), 0)
+	r.write("named", r.key, 0o644)
+	r.alice(0)
+	r.is(".ssh/config", "7001 400")
+	r.is("named", "7001 600")
+	r.says(r.alice(0, "--undo"), "2 changes taken back")
+	r.is(".ssh/config", "7001 0")
+	r.is("named", "7001 644")
+	r.own(".ssh", r.world.Alice, 0)
+	r.alice(0)
+	r.is(".ssh", "7001 700")
+	r.is("named", "7001 600")
+	r.says(r.alice(0), "ssh accepts them all")
+	r.says(r.alice(0, "--undo"), "3 changes taken back")
+	r.is(".ssh", "7001 0")
+}
+
+// wrongOwner: alice gets a command to paste, root a repair.
+func (r *worldRun) wrongOwner() {
+	r.write(".ssh/authorized_keys", nil, 0o644)
+	r.own(".ssh/authorized_keys", r.world.Bob, 0o644)
+	r.says(r.alice(1), "error [D01]", "type: sudo chown alice /home/alice/.ssh/authorized_keys", "1 left: /home/alice/.ssh/authorized_keys")
+	r.is(".ssh/authorized_keys", "7002 644")
+	r.sudo(0)
+	r.is(".ssh/authorized_keys", "7001 600")
+	r.alice(0, "--check")
+	r.sudo(0, "--undo")
+	r.is(".ssh/authorized_keys", "7002 644")
+}
+
+// asRoot: the ssh of alice is judged, and root's journal is root's own.
+func (r *worldRun) asRoot() {
+	r.write(".ssh/id_ed25519", r.key, 0o644)
+	r.says(r.sudo(0), "judged as the ssh of alice")
+	r.is(".ssh/id_ed25519", "7001 600")
+	if _, err := os.Stat(r.home(".local")); err == nil {
+		r.Error("root left a folder in the home of another")
+	}
+	r.says(r.alice(3, "--undo"), "no run of fixperms is recorded")
+	r.sudo(0, "--undo")
+	r.is(".ssh/id_ed25519", "7001 644")
+
+	// A journal that alice wrote is not root's to follow.
+	r.alice(0)
+	cmd := exec.Command(r.program, "fixperms", "--undo")
+	cmd.Env = []string{"HOME=/root", "XDG_STATE_HOME=" + r.home(".local/state")}
+	r.says(r.run(cmd, 3), "it belongs to another user (uid 7001)")
+	r.is(".ssh/id_ed25519", "7001 600")
+}
+
+// lyingMount: chmod succeeds and changes nothing. That is said, with the mount.
+func (r *worldRun) lyingMount() {
+	bindfs, unmount := testkeys.Tool(r.T, "bindfs"), testkeys.Tool(r.T, "fusermount3")
+	r.write(".ssh/id_ed25519", r.key, 0o644)
+	r.mkdir("mnt", 0o755)
+	if out, err := exec.Command(bindfs, "--chmod-ignore", r.home(".ssh"), r.home("mnt")).CombinedOutput(); err != nil {
+		r.Fatalf("%v: %s", err, out)
+	}
+	out := r.alice(1, "mnt/id_ed25519")
+	r.says(out, "[K03]", "/home/alice/mnt", "type: sshkeys import /home/alice/mnt/id_ed25519", "1 left: /home/alice/mnt/id_ed25519")
+	r.is("mnt/id_ed25519", "7001 644")
+	r.says(r.alice(1, "--json", "mnt/id_ed25519"), `"code":"K01"`, `"applied":true,"verified":false`, `"code":"K03"`)
+	r.alice(0, "--undo")
+	r.alice(0, "--undo")
+	r.check(exec.Command(unmount, "-u", r.home("mnt")).Run())
+
+	// Where chmod is refused, the run could not, and there is nothing to take back.
+	if out, err := exec.Command(bindfs, "--chmod-deny", r.home(".ssh"), r.home("mnt")).CombinedOutput(); err != nil {
+		r.Fatalf("%v: %s", err, out)
+	}
+	r.says(r.alice(3, "mnt/id_ed25519"), "error: ", "operation not permitted", "1 could not be treated")
+	r.alice(0, "--undo")
+	r.is(".ssh/id_ed25519", "7001 644")
+	r.check(exec.Command(unmount, "-u", r.home("mnt")).Run())
+}
