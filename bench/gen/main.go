@@ -1,8 +1,10 @@
 // Command gen writes a list of public keys for the benchmarks, the same one for
 // the same seed. The RSA moduli are random odd numbers with the top bit set:
-// fine to parse, never to be used as keys.
+// fine to parse, never to be used as keys. With -tree it makes that many files
+// in place of lines.
 //
 //	gen [-lines 100000] [-seed 1] [-kind mix|ed25519|rsa|hosts] >list
+//	gen [-lines 100000] [-seed 1] -kind keys|data|bare -tree DIRECTORY
 package main
 
 import (
@@ -22,9 +24,14 @@ import (
 func main() {
 	lines := flag.Int("lines", 100_000, "number of keys")
 	seed := flag.Uint64("seed", 1, "of the generator")
-	kind := flag.String("kind", "mix", "mix, ed25519, rsa or hosts")
+	kind := flag.String("kind", "mix", "mix, ed25519, rsa or hosts; of a tree keys, data or bare")
+	dir := flag.String("tree", "", "directory to make a tree of files in")
 	flag.Parse()
 	log.SetFlags(0)
+	if *dir != "" {
+		newGenerator(*seed).tree(*dir, *kind, *lines)
+		return
+	}
 	out := bufio.NewWriterSize(os.Stdout, 1<<20)
 	g := newGenerator(*seed)
 	for i := range *lines {
