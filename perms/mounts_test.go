@@ -62,7 +62,7 @@ func TestJudgeBlamesMount(t *testing.T) {
 		{PrivateKey, Mount{"/mnt/c", "vfat", "rw"}, CodeNoEffect, "sshkeys import /mnt/c/id", false, "FAT"},
 		{PrivateKey, Mount{"/mnt/c", "fuse.sshfs", "rw"}, CodeKeyOpen, "chmod 600 /mnt/c/id", true, "may keep no modes"},
 		{PrivateKey, Mount{"/mnt/c", "ext4", "rw"}, CodeKeyOpen, "chmod 600 /mnt/c/id", true, "ssh refuses"},
-		{Config, Mount{"/mnt/c", "drvfs", "rw"}, CodeConfig, "", false, "/etc/wsl.conf"},
+		{IncludedConfig, Mount{"/mnt/c", "drvfs", "rw"}, CodeConfig, "", false, "/etc/wsl.conf"},
 		{AuthorizedKeys, Mount{"/mnt/c", "exfat", "rw"}, CodeStrictModes, "", false, "keeps no modes"},
 	} {
 		f := Facts{Path: "/mnt/c/id", Role: c.role, Kind: File, Account: aliceAccount(), Mount: c.mount, Posix: &Posix{Mode: 0o777, UID: aliceID}}
