@@ -11,12 +11,21 @@ import (
 // The errors are typed by what a caller does next. None of them ever holds
 // bytes of the file beyond header names, type names and numbers.
 
-// UnknownFormatError: the bytes are no key file this package knows.
+// UnknownFormatError: the bytes are no key file this package handles.
 type UnknownFormatError struct {
 	Reason string // what was seen instead
+	// Foreign tells that it is a file of a known other kind. Command, where there
+	// is one, is what its owner types, with FILE for the file's name.
+	Foreign bool
+	Command string
 }
 
-func (e *UnknownFormatError) Error() string { return "not a key file: " + e.Reason }
+func (e *UnknownFormatError) Error() string {
+	if e.Foreign {
+		return "no SSH, Crypt4GH or age key: it is " + e.Reason
+	}
+	return "not a key file: " + e.Reason
+}
 
 // SyntaxError: the format was recognised, and the file does not keep to it.
 type SyntaxError struct {

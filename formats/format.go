@@ -28,6 +28,8 @@ const (
 	PPK3     ID = "ppk3"
 	SSHCom   ID = "sshcom"
 	Dropbear ID = "dropbear"
+	Crypt4GH ID = "crypt4gh"
+	Age      ID = "age"
 
 	OpenSSHPublic ID = "openssh-public"
 	RFC4716       ID = "rfc4716"
@@ -36,6 +38,9 @@ const (
 	X509          ID = "x509"
 	Wire          ID = "wire"
 	WireBase64    ID = "wire-base64"
+
+	Crypt4GHPublic ID = "crypt4gh-public"
+	AgePublic      ID = "age-public"
 
 	AuthorizedKeys ID = "authorized-keys"
 	KnownHosts     ID = "known-hosts"
@@ -50,7 +55,15 @@ const (
 	KindCertificate    Kind = "certificate"
 	KindAuthorizedKeys Kind = "authorized-keys"
 	KindKnownHosts     Kind = "known-hosts"
+	KindDatasetPrivate Kind = "dataset-private-key"
+	KindDatasetPublic  Kind = "dataset-public-key"
 )
+
+// IsPrivate tells files with a private half, of login and of dataset keys.
+func (k Kind) IsPrivate() bool { return k == KindPrivate || k == KindDatasetPrivate }
+
+// IsDataset tells the keys that decrypt data and are no login keys.
+func (k Kind) IsDataset() bool { return k == KindDatasetPrivate || k == KindDatasetPublic }
 
 // Holds says which half a format is for.
 type Holds int
@@ -70,6 +83,9 @@ type Format struct {
 	Source string // the specification
 	// Encrypts tells formats that can be protected by a passphrase.
 	Encrypts bool
+	// Dataset tells formats of the keys that decrypt data: they hold X25519 keys
+	// only, and no other format holds one.
+	Dataset bool
 
 	// sniff recognises normalised text or binary data; see Detect.
 	sniff  func(in *input) bool
@@ -209,7 +225,7 @@ func Parse(data []byte, lim Limits) (*Envelope, error) {
 	in := normalise(data)
 	f := detect(in)
 	if f == nil {
-		return nil, &UnknownFormatError{in.describe()}
+		return nil, in.unknown()
 	}
 	env, err := f.decode(in, lim)
 	if err != nil {
@@ -271,6 +287,9 @@ func Fit(id ID, k *keytool.Key) ([]Loss, error) {
 	}
 	if f.Holds == HoldsPrivate && !k.IsPrivate() {
 		return nil, &CannotHoldError{id, "a public key alone"}
+	}
+	if k.Algorithm().Dataset() && !f.Dataset {
+		return nil, &CannotHoldError{id, "a dataset key: a key of type " + k.Algorithm().Name + " decrypts data and is no login key"}
 	}
 	return f.fit(k)
 }

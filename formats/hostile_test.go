@@ -38,7 +38,7 @@ func refusals() map[string]refusal {
 		"blank":               {notAKey, "white space only"},
 		"noise":               {notAKey, "binary data of no known format"},
 		"prose":               {notAKey, "text of no known format"},
-		"pgp.asc":             {notAKey, `a PEM block "PGP PRIVATE KEY BLOCK"`},
+		"pgp.asc":             {notAKey, "an OpenPGP private key"},
 		"pem-without-end.pem": {damaged, "line 1: END line"},
 		"oversized":           {tooCostly, "size in bytes is 1310756, more than the limit of 1048576"},
 

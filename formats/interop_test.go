@@ -124,6 +124,10 @@ func readers() []reader {
 		{"openssl pkey", []formats.ID{formats.PKCS1, formats.SEC1, formats.DSAPEM, formats.PKCS8}, opensslPkey(), spkiText},
 		{"openssl pkey -pubin", []formats.ID{formats.SPKI}, opensslPkey("-pubin"), spkiText},
 		{"dropbearkey -y", []formats.ID{formats.Dropbear}, dropbearY, nil},
+		{"neicnordic/crypt4gh", []formats.ID{formats.Crypt4GH}, crypt4ghPrivate, datasetText},
+		{"neicnordic/crypt4gh", []formats.ID{formats.Crypt4GHPublic, formats.OpenSSHPublic}, crypt4ghPublic, datasetText},
+		{"filippo.io/age", []formats.ID{formats.Age}, ageIdentity, datasetText},
+		{"filippo.io/age", []formats.ID{formats.AgePublic}, ageRecipients, datasetText},
 	}
 }
 
@@ -239,6 +243,9 @@ func limits() []limit {
 		}},
 		{"puttygen", "PuTTY 0.78's import.c knows DES-EDE3 and AES-128 only in traditional PEM", func(c conversion) bool {
 			return c.opt.Cipher == "aes192-cbc" || c.opt.Cipher == "aes256-cbc" && c.format != formats.OpenSSH
+		}},
+		{"neicnordic", "of the SSH keys it turns Ed25519 into its own only", func(c conversion) bool {
+			return c.family() != keytool.Ed25519 && c.family() != keytool.X25519
 		}},
 		{"dropbearkey", "dss.c:buf_get_dss_pub_key wants a q of 160 bits", func(c conversion) bool {
 			return c.family() == keytool.DSA && len(c.key.Params()[1]) != 20

@@ -30,6 +30,8 @@ func secretNumbers(k *keytool.Key) [][]byte {
 		return [][]byte{s.D}
 	case *keytool.EdSecret:
 		return [][]byte{s.Seed}
+	case *keytool.X25519Secret:
+		return [][]byte{s.Scalar}
 	case *keytool.MLDSASecret:
 		return [][]byte{s.MLDSASeed, s.Ed25519Seed}
 	}
@@ -192,8 +194,9 @@ func breakages(g testkeys.Golden) []mutant {
 		all = append(all, mutant{"cut", g.Data[:i]}, mutant{"flip", flipped})
 	}
 	text := string(g.Data)
-	for _, label := range []string{"OPENSSH", "RSA", "EC", "DSA"} {
-		for _, other := range []string{"OPENSSH", "RSA", "EC", "DSA"} {
+	labels := []string{"OPENSSH", "RSA", "EC", "DSA", "ENCRYPTED", "CRYPT4GH", "CRYPT4GH ENCRYPTED"}
+	for _, label := range labels {
+		for _, other := range labels {
 			if swapped := strings.ReplaceAll(text, " "+label+" PRIVATE", " "+other+" PRIVATE"); swapped != text {
 				all = append(all, mutant{"relabelled", []byte(swapped)})
 			}

@@ -55,9 +55,18 @@ func traditionalPEM(k *keytool.Key) (*Format, error) {
 }
 
 // DefaultTarget is what a file is converted to when nothing is said: to
-// OpenSSH's formats from everybody else's, and from those to PuTTY's and SSH2's.
+// OpenSSH's formats from everybody else's, and from those to PuTTY's and SSH2's;
+// of dataset keys to Crypt4GH's from age's and back.
 func DefaultTarget(e *Envelope) ID {
 	switch {
+	case e.Format == Crypt4GH:
+		return Age
+	case e.Format == Age:
+		return Crypt4GH
+	case e.Format == Crypt4GHPublic:
+		return AgePublic
+	case e.Format == AgePublic:
+		return Crypt4GHPublic
 	case e.Format == OpenSSH:
 		return PPK3
 	case e.Kind == KindPrivate:
@@ -72,7 +81,7 @@ func DefaultTarget(e *Envelope) ID {
 // FileName is the usual name of a file in the target format, made from the base
 // name of the file it is converted from: key.ppk becomes key, id_rsa id_rsa.ppk.
 func FileName(base string, target *Format) string {
-	for _, ending := range []string{".rfc4716", ".ppk", ".pem", ".der", ".p8", ".pub"} {
+	for _, ending := range []string{".sec.pub", ".agekey.pub", ".sec", ".agekey", ".rfc4716", ".ppk", ".pem", ".der", ".p8", ".pub"} {
 		if stem := strings.TrimSuffix(base, ending); stem != "" && stem != base {
 			base = stem
 			break

@@ -65,8 +65,12 @@ func brokenOver(text []byte, line int) bool {
 
 // AuthorizedLine is the key as one line of authorized_keys, without a line end:
 // `type base64[ comment]`. A kept certificate is written in place of its key. A
-// comment that would break the line is left out; Encode refuses it instead.
+// comment that would break the line is left out; Encode refuses it instead. A
+// dataset key has no such line: it is empty.
 func AuthorizedLine(k *keytool.Key) string {
+	if k.Algorithm().Dataset() {
+		return ""
+	}
 	name, blob := k.Algorithm().Name, k.Blob()
 	if cert := k.Certificate(); cert != nil {
 		name, blob = string(keytool.NewWireReader(cert).Str("key type")), cert

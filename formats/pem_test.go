@@ -339,7 +339,6 @@ func TestPEMArmour(t *testing.T) {
 		"blank lines":         {frame("\n" + body + "\n"), PKCS1},
 		"a foreign header":    {frame("Comment: mine\n\n" + body), PKCS1},
 		"key and certificate": {rsaKey + cert, PKCS1},
-		"certificate and key": {cert + rsaKey, X509},
 		"parameters":          {params + ecKey, SEC1},
 		"two parameters":      {params + params + ecKey, SEC1},
 		"other parameters":    {strings.ReplaceAll(params, "EC P", "DSA P") + rsaKey, PKCS1},
@@ -367,6 +366,11 @@ func TestPEMArmour(t *testing.T) {
 		if c.want != "" && (err != nil || e.Format != c.want) {
 			t.Errorf("%s: %v, want %s", name, err, c.want)
 		}
+	}
+	// By its first block it would be public, and its owner would give the key away.
+	_, err := Parse([]byte(cert+rsaKey), DefaultLimits())
+	if bundle, ok := errors.AsType[*UnknownFormatError](err); !ok || !strings.Contains(bundle.Reason, "TLS bundle") {
+		t.Errorf("certificate and key: %v, want a TLS bundle", err)
 	}
 	if _, err := Parse([]byte(params), DefaultLimits()); err == nil {
 		t.Error("parameters alone are no key")

@@ -1,8 +1,6 @@
 package formats
 
 import (
-	"bytes"
-	"encoding/base64"
 	"fmt"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -15,7 +13,8 @@ func pkcs8Format() *Format {
 	return &Format{
 		ID: PKCS8, Title: "PKCS#8 private key", Holds: HoldsPrivate, Ending: ".pem",
 		Source: "RFC 5958, RFC 8018", Encrypts: true,
-		sniff: sniffPKCS(PKCS8), decode: decodePKCS8, encode: encodePKCS8,
+		sniff:  func(in *input) bool { return sniffPKCS(PKCS8)(in) && !sniffCrypt4GH(in) },
+		decode: decodePKCS8, encode: encodePKCS8,
 		fit: func(k *keytool.Key) ([]Loss, error) {
 			return fitTo(PKCS8, k, false, false, keytool.RSA, keytool.DSA, keytool.ECDSA, keytool.Ed25519, keytool.Ed448)
 		},
@@ -25,9 +24,6 @@ func pkcs8Format() *Format {
 const encryptedLabel = "ENCRYPTED PRIVATE KEY"
 
 func decodePKCS8(in *input, lim Limits) (*Envelope, error) {
-	if isCrypt4GH(in.text) {
-		return nil, &UnknownFormatError{"a Crypt4GH private key under a PKCS#8 label"}
-	}
 	f, err := readPKCS(PKCS8, in)
 	if err != nil {
 		return nil, err
@@ -39,13 +35,6 @@ func decodePKCS8(in *input, lim Limits) (*Envelope, error) {
 		return decodeEncryptedPKCS8(f, lim)
 	}
 	return f.envelope(KindPrivate, readPKCS8)
-}
-
-// isCrypt4GH finds the keys that early Crypt4GH tools wrote under PKCS#8's label.
-func isCrypt4GH(text []byte) bool {
-	label, _, next := findBegin(text, 0)
-	magic := base64.StdEncoding.EncodeToString([]byte("c4gh-v1"))[:9] // 54 bits, without the last character and padding
-	return label == encryptedLabel && bytes.HasPrefix(text[next:], []byte(magic))
 }
 
 // readPKCS8 reads a PrivateKeyInfo, or with version 1 a OneAsymmetricKey (RFC

@@ -423,8 +423,7 @@ func TestPKCS8ForeignInside(t *testing.T) {
 
 func TestPKCS8Crypt4GH(t *testing.T) {
 	_, err := Parse(armour(encryptedLabel, "", []byte("c4gh-v1\x00\x06scrypt\x00\x14")), DefaultLimits())
-	unknown, ok := errors.AsType[*UnknownFormatError](err)
-	if !ok || !strings.Contains(unknown.Reason, "Crypt4GH") {
+	if bad, ok := errors.AsType[*SyntaxError](err); !ok || bad.Format != Crypt4GH {
 		t.Error(err)
 	}
 }

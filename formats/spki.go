@@ -32,7 +32,8 @@ func pkcs1PublicFormat() *Format {
 func x509Format() *Format {
 	return &Format{
 		ID: X509, Title: "X.509 certificate", Holds: HoldsPublic, Ending: ".pem",
-		Source: "RFC 5280", sniff: sniffPKCS(X509), decode: decodeX509,
+		Source: "RFC 5280", decode: decodeX509,
+		sniff: func(in *input) bool { return sniffPKCS(X509)(in) && !isTLSBundle(in) },
 	}
 }
 

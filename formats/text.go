@@ -68,6 +68,14 @@ func looksLikeText(b []byte) bool {
 	return len(bytes.TrimSpace(b)) > 0
 }
 
+// unknown is the error for bytes that no format claims.
+func (in *input) unknown() error {
+	if err := in.foreign(); err != nil {
+		return err
+	}
+	return &UnknownFormatError{Reason: in.describe()}
+}
+
 // describe says in a few words what the unrecognised bytes are, quoting none of
 // them but a PEM label.
 func (in *input) describe() string {
@@ -152,6 +160,8 @@ func decodeBase64(id ID, fieldName string, b []byte) ([]byte, error) {
 	}
 	return out[:n], nil
 }
+
+func base64Text(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
 
 // random fills a new slice of n bytes from the options' source.
 func (o Options) random(n int) ([]byte, error) {

@@ -19,6 +19,7 @@ const (
 	SKECDSA
 	SKEd25519
 	MLDSA44Ed25519
+	X25519 // dataset keys, see NewX25519Public
 )
 
 // Sizes of the fixed-length parts, in bytes.

@@ -46,6 +46,8 @@ func NewPrivate(pub *Key, secret Secret) (*Key, error) {
 		}
 	case *MLDSASecret:
 		err = checkMLDSA(pub, s)
+	case *X25519Secret:
+		err = checkX25519(pub, s)
 	default:
 		err = wrongFamily(pub)
 	}

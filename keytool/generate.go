@@ -29,16 +29,12 @@ func (e *SizeError) Error() string {
 // seconds from 4096 bits on. Randomness is the system's. The error is a
 // *SizeError, or says that keys of the type cannot be made.
 func Generate(algorithm string, bits int, comment string) (*Key, error) {
-	a := LookupAlgorithm(algorithm)
-	if a == nil {
-		return nil, fmt.Errorf("no key type is called %q", algorithm)
-	}
-	if a.Family != RSA && bits != 0 && bits != a.bits {
-		return nil, &SizeError{a.Display, bits, fmt.Sprintf("%s has %d bits always", a.Name, a.bits)}
+	bits, err := GeneratedBits(algorithm, bits)
+	if err != nil {
+		return nil, err
 	}
 	var key *Key
-	var err error
-	switch a.Family {
+	switch a := LookupAlgorithm(algorithm); a.Family {
 	case RSA:
 		key, err = generateRSA(a, bits)
 	case ECDSA:
@@ -47,8 +43,6 @@ func Generate(algorithm string, bits int, comment string) (*Key, error) {
 		key, err = generateEd(a, Ed25519SeedSize)
 	case Ed448:
 		key, err = generateEd(a, Ed448SeedSize)
-	default:
-		return nil, fmt.Errorf("keys of type %s are not made here", a.Name)
 	}
 	if err != nil {
 		return nil, err
@@ -56,15 +50,39 @@ func Generate(algorithm string, bits int, comment string) (*Key, error) {
 	return key.WithComment(comment), nil
 }
 
-func generateRSA(a *Algorithm, bits int) (*Key, error) {
+// GeneratedBits is the size of the key that Generate makes: bits, or the
+// algorithm's own where that is 0. Errors are those of Generate.
+func GeneratedBits(algorithm string, bits int) (int, error) {
+	a := LookupAlgorithm(algorithm)
+	if a == nil {
+		return 0, fmt.Errorf("no key type is called %q", algorithm)
+	}
+	switch a.Family {
+	case RSA:
+		return rsaBits(a, bits)
+	case ECDSA, Ed25519, Ed448:
+	default:
+		return 0, fmt.Errorf("keys of type %s are not made here", a.Name)
+	}
+	if bits != 0 && bits != a.bits {
+		return 0, &SizeError{a.Display, bits, fmt.Sprintf("%s has %d bits always", a.Name, a.bits)}
+	}
+	return a.bits, nil
+}
+
+func rsaBits(a *Algorithm, bits int) (int, error) {
 	switch {
 	case bits == 0:
-		bits = DefaultRSABits
+		return DefaultRSABits, nil
 	case bits < MinRSABits:
-		return nil, &SizeError{a.Display, bits, fmt.Sprintf("services refuse RSA keys under %d bits", MinRSABits)}
+		return 0, &SizeError{a.Display, bits, fmt.Sprintf("services refuse RSA keys under %d bits", MinRSABits)}
 	case bits > MaxRSABits:
-		return nil, &SizeError{a.Display, bits, fmt.Sprintf("ssh reads RSA keys up to %d bits", MaxRSABits)}
+		return 0, &SizeError{a.Display, bits, fmt.Sprintf("ssh reads RSA keys up to %d bits", MaxRSABits)}
 	}
+	return bits, nil
+}
+
+func generateRSA(a *Algorithm, bits int) (*Key, error) {
 	k, err := rsa.GenerateKey(rand.Reader, bits)
 	if err != nil {
 		return nil, err

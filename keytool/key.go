@@ -152,7 +152,8 @@ func (a *Algorithm) checkField(f field, value []byte) string {
 func (k *Key) Algorithm() *Algorithm { return k.algorithm }
 
 // Blob returns a copy of the public key blob, RFC 4253 section 6.6. For a
-// certificate it is the blob of the certified key.
+// certificate it is the blob of the certified key, for a dataset key the raw
+// public key (see NewX25519Public).
 func (k *Key) Blob() []byte { return bytes.Clone(k.blob) }
 
 // Params returns the public numbers in the order of NewPublicParams, mpints as
@@ -227,7 +228,7 @@ func (k Key) MarshalJSON() ([]byte, error) {
 }
 
 // Secret is a private half: one of RSASecret, DSASecret, ECDSASecret,
-// EdSecret, SKSecret, MLDSASecret. Numbers are big-endian magnitudes. The
+// EdSecret, SKSecret, MLDSASecret, X25519Secret. Numbers are big-endian magnitudes. The
 // slices of a Key's secret must not be modified.
 type Secret interface{ isSecret() }
 

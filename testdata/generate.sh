@@ -2,6 +2,7 @@
 # Makes testdata/keys afresh: every key in every format that ssh-keygen 9.2, puttygen 0.78,
 # openssl 3.0 and dropbearconvert 2022.83 (Debian 12: openssh-client putty-tools openssl dropbear-bin)
 # can write, and facts.txt with what those tools say of it. Runs anywhere; takes about a minute.
+# Dataset keys and foreign files are generate-dataset.sh's, which needs go, gpg and python3 too.
 #
 # A file's name tells its format, cipher and KDF; internal/testkeys/golden.go reads the names.
 # The passphrase of every encrypted file is in keys/passphrase, or in a folder's own passphrase file.
@@ -436,6 +437,7 @@ pkcs8_ssh_keygen rsa1024
 pkcs8_ssh_keygen ecdsa256
 lists
 unsupported
+"$here/generate-dataset.sh" "$new"
 
 for kept in "$here"/keys/mldsa44-*; do
 	[ ! -e "$kept" ] || cp -R "$kept" "$new/"

@@ -53,7 +53,7 @@ func KeyFile(f KeyFileFacts) []Finding {
 		found = append(found, algorithm(f)...)
 	}
 	found = append(found, Permissions(f.Permissions)...)
-	if f.Envelope.Kind == formats.KindPrivate {
+	if f.Envelope.Kind.IsPrivate() {
 		found = append(found, protection(f)...)
 		found = append(found, neighbour(f)...)
 	}
@@ -114,6 +114,11 @@ func setPassphrase(f KeyFileFacts) string {
 func neighbour(f KeyFileFacts) []Finding {
 	if f.Neighbour == nil || f.Key == nil || f.Neighbour.Equal(f.Key) {
 		return nil
+	}
+	if f.Envelope.Kind.IsDataset() {
+		return []Finding{{"P05", Error,
+			f.NeighbourName + " holds another key (" + f.Neighbour.Fingerprint() + "): what is encrypted to that one, this key does not open",
+			"sshkeys verify --fix " + f.Name, true}}
 	}
 	return []Finding{{"P05", Error,
 		f.NeighbourName + " holds another key (" + f.Neighbour.Fingerprint() + "): ssh offers that one, and the login fails",

@@ -38,7 +38,8 @@ type Shape struct {
 	comment bool // the format has a place for a comment
 }
 
-// Facts are what ssh-keygen (of Ed448 puttygen) said of a key.
+// Facts are what ssh-keygen (of Ed448 puttygen) said of a key. Of dataset keys they
+// are digests of the 32 bytes by openssl, and Public is the text to paste.
 type Facts struct {
 	Algorithm   string // wire name
 	Bits        int
@@ -55,7 +56,12 @@ func (g Golden) Encrypted() bool { return g.Cipher != "" }
 
 // Cheap tells files that open in a few milliseconds, for tests that open one
 // thousands of times.
-func (g Golden) Cheap() bool { return g.Params["rounds"] <= 1 && g.Params["memory_kib"] <= 64 }
+func (g Golden) Cheap() bool {
+	return g.Params["rounds"] <= 1 && g.Params["memory_kib"] <= 64 && g.Params["n"] <= 1024
+}
+
+// Dataset tells the keys that decrypt data, which no SSH format holds.
+func (g Golden) Dataset() bool { return g.Facts.Algorithm == "x25519" }
 
 func (g Golden) String() string { return g.Key + "/" + g.Name }
 
@@ -227,6 +233,17 @@ func Lists(t testing.TB) []List {
 		lists = append(lists, l)
 	}
 	return lists
+}
+
+// Foreign loads real files of the kinds that people take for keys of ours, by
+// their file names.
+func Foreign(t testing.TB) map[string][]byte {
+	t.Helper()
+	all := map[string][]byte{}
+	for _, path := range glob(t, "keys/foreign/*") {
+		all[filepath.Base(path)] = read(t, path)
+	}
+	return all
 }
 
 // Unsupported loads real files of types and ciphers that nothing here reads.

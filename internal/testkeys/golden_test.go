@@ -24,7 +24,8 @@ func TestGoldens(t *testing.T) {
 		t.Errorf("no golden file is named %s", name)
 	}
 	for _, key := range strings.Fields("rsa1024 rsa2048 rsa3072 rsa-aligned dsa1024 ecdsa256 ecdsa384 ecdsa521 ecdsa256-leadingzero " +
-		"ed25519 ed25519-leadingzero ed448 mldsa44-ed25519 mldsa44-ed25519-enc mldsa44-ed25519-gcm") {
+		"ed25519 ed25519-leadingzero ed448 mldsa44-ed25519 mldsa44-ed25519-enc mldsa44-ed25519-gcm " +
+		"x25519 x25519-age") {
 		if !keys[key] {
 			t.Errorf("no golden folder %s", key)
 		}

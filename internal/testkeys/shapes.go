@@ -26,6 +26,7 @@ func shapes() map[string]Shape {
 	maps.Copy(all, ppkShapes())
 	maps.Copy(all, pemShapes())
 	maps.Copy(all, pkcs8Shapes())
+	maps.Copy(all, datasetShapes())
 	return all
 }
 
@@ -95,6 +96,25 @@ func pemShapes() map[string]Shape {
 		}
 	}
 	return all
+}
+
+// datasetShapes are the keys that decrypt data. Crypt4GH's file names tell the
+// tool or derivation, and its labels nothing.
+func datasetShapes() map[string]Shape {
+	c4gh := commented(private("crypt4gh"))
+	locked := func(kdf string, params map[string]uint64) Shape { return c4gh.locked("chacha20_poly1305", kdf, params) }
+	scrypt := map[string]uint64{"n": 16384, "r": 8, "p": 1}
+	return map[string]Shape{
+		"crypt4gh":        c4gh,
+		"crypt4gh.htslib": c4gh,
+		"crypt4gh.scrypt": locked("scrypt", scrypt),
+		"crypt4gh.old":    locked("scrypt", scrypt),
+		"crypt4gh.bcrypt": locked("bcrypt", map[string]uint64{"rounds": 4}),
+		"crypt4gh.pbkdf2": locked("pbkdf2-hmac-sha256", map[string]uint64{"iterations": 2048}),
+		"crypt4gh.pub":    {Format: "crypt4gh-public"},
+		"age":             commented(private("age")),
+		"age.pub":         {Format: "age-public", comment: true},
+	}
 }
 
 func pkcs8Shapes() map[string]Shape {

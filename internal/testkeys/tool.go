@@ -27,6 +27,10 @@ var packages = map[string]string{
 	"pdbedit":         "samba",
 	"net":             "samba-common-bin",
 	"wine":            "wine wine64",
+
+	"dbus-run-session":     "dbus",
+	"gnome-keyring-daemon": "gnome-keyring",
+	"secret-tool":          "libsecret-tools",
 }
 
 // Tool returns the path of a peer. Where it is missing the test skips with the
