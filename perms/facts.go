@@ -59,6 +59,10 @@ type Facts struct {
 	// AsRoot tells that root is looking in place of the account.
 	AsRoot bool
 
+	// Foreign tells that the file is not the account's own, and outside of its home
+	// or with other names: root, who is looking, was led to it and must not change it.
+	Foreign bool
+
 	// Target is the real path where Path is a symbolic link or reparse point, else
 	// "". Outside tells that it lies outside of the tree that was named.
 	Target  string

@@ -81,3 +81,13 @@ func (h *handle) has(name string) bool {
 	var st unix.Stat_t
 	return statAt(h.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW) == nil && kindOf(&st) == File
 }
+
+// born is when the file was made, "" where the file system does not keep it.
+func (h *handle) born() string {
+	var st unix.Statx_t
+	err := unix.Statx(h.fd, "", unix.AT_EMPTY_PATH, unix.STATX_BTIME, &st)
+	if err != nil || st.Mask&unix.STATX_BTIME == 0 {
+		return ""
+	}
+	return "@" + strconv.FormatInt(st.Btime.Sec, 10) + "." + strconv.FormatUint(uint64(st.Btime.Nsec), 10)
+}

@@ -308,7 +308,7 @@ func TestFixAsRoot(t *testing.T) {
 	give(t, w.Alice, ssh, filepath.Join(ssh, "id_rsa"))
 	give(t, w.Bob, secret)
 	for r := range Fix(t.Context(), at(ssh, ""), Options{}) {
-		if mended := r.Facts.Path == key || r.Facts.Path == ssh; mended != (r.Err == nil) {
+		if mended := r.Facts.Path == key || r.Facts.Path == ssh; r.Err != nil || mended == r.Change.Empty() || mended != r.Applied {
 			t.Errorf("%s: change %q, %v", r.Facts.Path, r.Change, r.Err)
 		}
 	}

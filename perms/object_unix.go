@@ -153,9 +153,10 @@ func (o *object) state() (State, error) {
 	return s, nil
 }
 
-// id tells this file from any other on this machine.
+// id tells this file from any other on this machine, and where the system knows
+// when it was made also from one that had its number before.
 func (o *object) id() (string, error) {
-	return fmt.Sprintf("%d:%d", o.dev, o.ino), nil
+	return fmt.Sprintf("%d:%d%s", o.dev, o.ino, o.born()), nil
 }
 
 // apply makes a change through the open handle. That it succeeds proves nothing:
@@ -190,20 +191,25 @@ func (o *object) apply(c Change) error {
 }
 
 // guard keeps root from changing, or giving away, what an account could only put
-// in the way: another's file behind a link out of its home, or one hard-linked
-// into it.
+// in the way. Plan has left it alone; this is for what came between.
 func (o *object) guard() error {
+	if o.foreign() {
+		return &fs.PathError{Op: "change", Path: o.Path, Err: errForeign}
+	}
+	return nil
+}
+
+// foreign tells, for root, a file that is another's than the account's behind a
+// link or a name out of its home, and any file that has other names.
+func (o *object) foreign() bool {
 	var st unix.Stat_t
-	if err := o.stat(&st); err != nil {
-		return &fs.PathError{Op: "stat", Path: o.Path, Err: err}
+	if os.Geteuid() != 0 || o.stat(&st) != nil {
+		return false
 	}
-	switch {
-	case os.Geteuid() != 0 || int(st.Uid) == o.Account.UID:
-		return nil
-	case within(o.Account.Home, o.real()) && (st.Nlink == 1 || o.Kind == Directory):
-		return nil
+	if kindOf(&st) == File && st.Nlink > 1 {
+		return true
 	}
-	return &fs.PathError{Op: "change", Path: o.Path, Err: errForeign}
+	return int(st.Uid) != o.Account.UID && !within(o.Account.Home, o.real())
 }
 
 // within tells whether path is dir or below it; both are without links.
@@ -232,6 +238,9 @@ func (o *object) restore(st State) error {
 	now, err := o.state()
 	if err != nil {
 		return err
+	}
+	if st.Mode != nil && *st.Mode&^*now.Mode&0o6000 != 0 { // setgid of a group that is not ours is lost
+		_ = o.chmod(*now.Mode &^ 0o077)
 	}
 	if st.Mode != nil && *st.Mode != *now.Mode || !bytes.Equal(st.ACL, now.ACL) || !bytes.Equal(st.DefaultACL, now.DefaultACL) {
 		return &fs.PathError{Op: "restore", Path: o.Path, Err: errNotKept}

@@ -12,6 +12,9 @@ import (
 type Target struct {
 	Path string
 	Role Role // what to take it for where its content says nothing; NoRole: tell by name
+	// Account is whose config named the file, where that is known: root, who looks in
+	// its place, is not to be led to files of its own by it.
+	Account *Account
 }
 
 // Options of Check and Fix. The zero value is right for most.
@@ -55,7 +58,8 @@ type Record struct {
 	Path   string `json:"path"` // absolute, links resolved
 	ID     string `json:"id"`   // device and file number: another file of that name is left alone
 	Before State  `json:"before"`
-	Change string `json:"change"` // in words
+	After  State  `json:"after,omitzero"` // what the change makes of it, where that can be told: the mode and owner
+	Change string `json:"change"`         // in words
 	// From is the link by whose name the file was found, where it leads out of the
 	// tree that was named; else "".
 	From string `json:"from,omitempty"`
@@ -63,6 +67,13 @@ type Record struct {
 
 // ErrReplaced: a file of the journal is gone, or another has its name.
 var ErrReplaced = errors.New("it is not the file that was changed")
+
+// ErrNothingToUndo: a file has the state already that Undo would give back, as
+// where the run ended between record and change, or could not make it.
+var ErrNothingToUndo = errors.New("it is as it was before")
+
+// ErrChangedSince: somebody else changed a file after the recorded change.
+var ErrChangedSince = errors.New("it was changed again since")
 
 // ErrNoRole: a file was named that ssh has no use for.
 var ErrNoRole = errors.New("neither a key nor a file of ssh's")
@@ -113,18 +124,57 @@ func Fix(ctx context.Context, targets []Target, opt Options) iter.Seq[Report] {
 }
 
 // Undo gives a file the state it had before a change. The error is ErrReplaced
-// where the file is not the same any more, else of the system.
+// where the file is not the same any more, ErrChangedSince where it is and
+// somebody changed it, ErrNothingToUndo, or the system's.
 func Undo(r Record) error {
-	o, err := openObject(r.Path)
+	o, err := r.open()
 	if err != nil {
 		return err
 	}
 	defer o.close()
+	return o.restore(r.Before)
+}
+
+// CanUndo makes the checks of Undo and changes nothing.
+func CanUndo(r Record) error {
+	o, err := r.open()
+	if err == nil {
+		o.close()
+	}
+	return err
+}
+
+// open opens the file of a record, if it is still as the change left it.
+func (r Record) open() (*object, error) {
+	o, err := openObject(r.Path)
+	if err != nil {
+		return nil, err
+	}
+	now, err := o.state()
+	if err == nil {
+		err = r.check(o, now)
+	}
+	if err != nil {
+		o.close()
+		return nil, err
+	}
+	return o, nil
+}
+
+func (r Record) check(o *object, now State) error {
 	if id, err := o.id(); err != nil || id != r.ID {
 		return errors.Join(ErrReplaced, err)
 	}
-	if now, err := o.state(); err == nil && reflect.DeepEqual(now, r.Before) {
-		return nil // as where the run ended between record and change, or could not make it
+	switch {
+	case reflect.DeepEqual(now, r.Before):
+		return ErrNothingToUndo
+	case differ(r.After.Mode, now.Mode), differ(r.After.UID, now.UID):
+		return ErrChangedSince
 	}
-	return o.restore(r.Before)
+	return nil
+}
+
+// differ compares what was recorded; nil was not.
+func differ[T comparable](recorded, now *T) bool {
+	return recorded != nil && now != nil && *recorded != *now
 }

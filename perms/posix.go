@@ -2,8 +2,11 @@ package perms
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // judgePosix judges by the rule of the file's role. A finding is fixable when it
@@ -46,7 +49,7 @@ func posixFindings(f *Facts) []Finding {
 	case r.irregular(f):
 		return []Finding{{Code: r.code, Severity: Error, Got: string(f.Kind), Want: string(File),
 			Message: "This is a " + kindWord(f.Kind) + " and no regular file, so " + r.refused + ".",
-			Source:  "auth2-pubkeyfile.c:auth_openfile"}}
+			Command: r.command(f), Source: "auth2-pubkeyfile.c:auth_openfile"}}
 	}
 	var found []Finding
 	found = r.judgeOwner(f, found)
@@ -191,6 +194,9 @@ func (r *posixRule) addenda(f *Facts) string {
 	}
 	if f.Kind == Directory && p.Mode&0o1000 != 0 && f.SSHD {
 		s += "; the sticky bit makes no difference to sshd"
+		if r.never && p.UID == 0 {
+			s += ", and a directory that all share is no place for what sshd reads"
+		}
 	}
 	return s
 }
@@ -313,7 +319,7 @@ func (r *posixRule) wantMode(f *Facts) uint32 {
 func planPosix(f Facts) Change {
 	r := posixRuleOf(&f)
 	root := f.AsRoot || f.Account.UID == 0
-	if r == nil || r.never || r.irregular(&f) || f.Kind == Special || !root && f.Posix.UID != f.Account.UID {
+	if r == nil || r.never || f.Foreign || r.irregular(&f) || f.Kind == Special || !root && f.Posix.UID != f.Account.UID {
 		return Change{}
 	}
 	c := r.ideal(&f)
@@ -408,7 +414,10 @@ func lostPart(before Posix, c Change, after Posix) string {
 // command is what a person can type for all that is wrong with the file.
 func (r *posixRule) command(f *Facts) string {
 	c, p := r.ideal(f), f.Posix
-	if f.Kind == Special {
+	switch {
+	case f.Kind == Special || r.irregular(f):
+		return r.sudo(f, p.UID) + "mv " + shellQuote(f.Path) + " " + shellQuote(f.Path+".old")
+	case r.never && p.UID == 0 && p.Mode&0o1000 != 0: // /tmp is right as it is
 		return ""
 	}
 	path, owner := shellQuote(f.Path), p.UID
@@ -514,8 +523,28 @@ func shellQuote(word string) string {
 	plain := func(c rune) bool {
 		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("/._-+,:@%", c)
 	}
-	if word != "" && !strings.ContainsFunc(word, func(c rune) bool { return !plain(c) }) {
+	switch {
+	case word != "" && !strings.ContainsFunc(word, func(c rune) bool { return !plain(c) }):
 		return word
+	case !utf8.ValidString(word) || strings.ContainsFunc(word, unicode.IsControl):
+		return ansiQuote(word)
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// ansiQuote is for what a terminal does not show: $'…' of bash, zsh and ksh.
+func ansiQuote(word string) string {
+	var b strings.Builder
+	b.WriteString("$'")
+	for i := range len(word) {
+		switch c := word[i]; {
+		case c == '\'' || c == '\\':
+			b.WriteString("\\" + string(rune(c)))
+		case c < ' ' || c >= 0x7f:
+			fmt.Fprintf(&b, "\\x%02x", c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String() + "'"
 }

@@ -173,7 +173,7 @@ func (r *posixRule) rightOwner(f *Facts) int {
 
 // mostOf is the most that a file of that owner's needs.
 func (r *posixRule) mostOf(uid int, a Account) uint32 {
-	if uid == 0 && a.UID != 0 && r.ofRoot != 0 {
+	if uid == 0 && r.ofRoot != 0 && (a.UID != 0 || r.role == IncludedConfig) { // which others may include too
 		return r.ofRoot
 	}
 	return r.most
@@ -187,6 +187,9 @@ func (r *posixRule) ideal(f *Facts) Change {
 		owner = r.rightOwner(f)
 	}
 	most := r.mostOf(owner, f.Account)
+	if r.role == UserFile && p.UID == f.Account.UID && !r.reads(f) {
+		most &= 0o700 // it may be a key: nobody could see
+	}
 	mode := p.Mode & most
 	if owner != 0 && owner == f.Account.UID {
 		mode |= r.need

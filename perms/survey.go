@@ -116,7 +116,7 @@ func (s *survey) visit(o *object) error {
 			return errStopped
 		}
 	}
-	if o.SSHD && o.Kind == File && o.NT == nil {
+	if o.SSHD && o.Kind == File && o.NT == nil && (o.named || belowDotSSH(o.Path)) {
 		return s.above(o)
 	}
 	return s.ctx.Err()
@@ -203,6 +203,9 @@ func (s *survey) change(o *object, c Change) error {
 			return err
 		}
 		record := Record{Path: o.real(), ID: id, Before: before, Change: c.String()}
+		if p := o.After(c).Posix; p != nil {
+			record.After = State{Mode: &p.Mode, UID: &p.UID}
+		}
 		if o.Outside {
 			record.From = o.Path
 		}
@@ -230,6 +233,7 @@ func noEffect(before Facts, c Change, after Facts) []Finding {
 type object struct {
 	Facts
 	handle
+	named bool // by the caller, and not met below a directory
 }
 
 // real is the path without links, as sshd takes it. Path is absolute in an

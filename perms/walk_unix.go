@@ -22,7 +22,8 @@ type tree struct {
 	entries []byte // as the system returns them
 	head    []byte // of the file at hand
 	mount   lastMount
-	owner   int // whose files outside of a .ssh are the account's own; -1: everybody's, each for its owner
+	given   *Account // whose config named the file, where that is known
+	owner   int      // whose files outside of a .ssh are the account's own; -1: everybody's, each for its owner
 }
 
 // lastMount saves asking for the mount of every file of a directory.
@@ -54,17 +55,33 @@ func (s *survey) walk(target Target) error {
 		o.Path, o.Target = o.real(), ""
 	}
 	t := s.newTree(o)
+	t.given = target.Account
+	o.named = true
 	if o.Kind == Directory {
 		return t.directory(o, target.Role)
 	}
+	o.Outside = leadsOut(o)
 	role := roleGiven(RoleOf(o.Path, t.headOf(o)), target.Role)
 	switch {
-	case role == NoRole && !o.readable():
+	case role == NoRole && o.Kind == File && !o.readable():
 		return &fs.PathError{Op: "open", Path: target.Path, Err: fs.ErrPermission}
 	case role == NoRole:
 		return &fs.PathError{Op: "fixperms", Path: target.Path, Err: ErrNoRole}
 	}
 	return t.visitAs(o, role)
+}
+
+// leadsOut tells a named file that is elsewhere than its name says: behind a link
+// to another directory, or out of a .ssh.
+func leadsOut(o *object) bool {
+	if o.Target == "" {
+		return false
+	}
+	dir, err := filepath.EvalSymlinks(filepath.Dir(o.Path))
+	if err != nil || filepath.Dir(o.Target) != dir {
+		return true
+	}
+	return belowDotSSH(o.Path) && !belowDotSSH(o.Target)
 }
 
 func (s *survey) newTree(o *object) *tree {
@@ -217,8 +234,11 @@ func (t *tree) file(f *folder, name string, st *unix.Stat_t) error {
 	path := join(f.path, name)
 	o := &object{handle: h}
 	role := RoleOf(path, t.headOf(o))
-	if role == NoRole && f.ssh {
+	switch {
+	case role == NoRole && f.ssh:
 		role = UserFile
+	case role == Config && !f.ssh:
+		role = NoRole // of some other program, or one that -F names
 	}
 	if role == UserFile && !o.readable() && statAt(f.fd, name+".pub", &unix.Stat_t{}, 0) == nil {
 		role = PrivateKey // one that nobody can read, by its other half
@@ -304,10 +324,15 @@ func (t *tree) link(f *folder, name string) error {
 	if role == NoRole && f.ssh {
 		role = UserFile
 	}
-	if role == NoRole || role == UserFile && o.Kind == Special {
+	if role == NoRole || role == UserFile && o.Kind == Special || role == Config && !f.ssh {
 		return nil
 	}
 	f.key = f.key || role == PrivateKey || role == HostKey
+	defer func(was *Account) { t.given = was }(t.given)
+	if t.given == nil && os.Geteuid() == 0 && homeAbove(path) == "" {
+		a := t.lookUp("", linkOwner(f.fd, name))
+		t.given = &a // who made the link does not decide for the owner of the file
+	}
 	return t.visitAs(o, role)
 }
 
@@ -354,6 +379,10 @@ func (t *tree) visitAs(o *object, role Role) error {
 func (t *tree) assign(o *object, role Role) {
 	o.Role, o.AsRoot = role, os.Geteuid() == 0
 	o.Account = t.account(o.Path, o.Posix.UID)
+	if t.given != nil && t.opt.Account == nil {
+		o.Account = *t.given
+	}
+	o.Foreign = o.foreign()
 	if o.Mount == (Mount{}) && len(Judge(o.Facts)) > 0 {
 		o.Mount = t.mountOf(o)
 	}
@@ -391,6 +420,15 @@ func (t *tree) failed(path string, role Role, err error) error {
 		return errStopped
 	}
 	return nil
+}
+
+// linkOwner is who made a link.
+func linkOwner(dir int, name string) int {
+	var st unix.Stat_t
+	if statAt(dir, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil {
+		return os.Getuid()
+	}
+	return int(st.Uid)
 }
 
 func join(dir, name string) string {

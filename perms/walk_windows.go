@@ -136,7 +136,7 @@ func (t *tree) file(o *object, ssh bool) error {
 	if role == NoRole && ssh {
 		role = UserFile
 	}
-	if role == NoRole || o.Kind == Special {
+	if role == NoRole || o.Kind == Special || role == Config && !ssh { // of some other program, or one that -F names
 		return nil
 	}
 	return t.treatAs(o, role)
