@@ -23,7 +23,7 @@ func TestReadersAgainstTheTools(t *testing.T) {
 		}
 		e, key := open(t, g)
 		accepted, refused := Readers(e, key)
-		if len(accepted)+len(refused) != len(tools()) {
+		if len(accepted)+len(refused) != len(everyday()) {
 			t.Fatalf("%s: %v and %v", g, accepted, refused)
 		}
 		file := filepath.Join(t.TempDir(), "key")
