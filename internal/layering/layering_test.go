@@ -37,6 +37,8 @@ var rules = []rule{
 	{folder: "perms", others: []string{"golang.org/x/sys/"}},
 	{folder: "internal/argon2d", pure: true, others: []string{"golang.org/x/crypto/"}},
 	{folder: "internal/bcryptpbkdf", pure: true, others: []string{"golang.org/x/crypto/"}},
+	{folder: "internal/register", ours: []string{"keytool", "internal/keyfile"}},
+	{folder: "internal/recipe", pure: true, ours: []string{"keytool", "formats", "internal/services"}},
 	{folder: "internal/secret", others: []string{"golang.org/x/term", "golang.org/x/sys/"}},
 	{below: "internal/", ours: []string{"keytool", "formats", "perms"}, others: []string{"*"}},
 	{below: "cmd/", ours: []string{"keytool", "formats", "perms", "internal/"}, others: []string{"*"}},
