@@ -62,6 +62,8 @@ type fixer struct {
 	ctx context.Context
 	opt fixOptions
 
+	turn      *journal.Turn   // nil where nothing is to be changed, or the journal cannot be written
+	unready   error           // why it cannot: told before the first change
 	journal   *journal.Writer // nil before the first change
 	unwritten error           // the journal could not be written: nothing more is changed
 	changes   int             // that are in the journal
@@ -80,14 +82,61 @@ func (f *fixer) run(args []string) error {
 		return usagef("--undo takes the last run back as a whole: name no file")
 	case slices.Contains(args, stdinName):
 		return usagef("name files and folders: standard input has no permissions")
+	case slices.Contains(args, ""):
+		return usagef("a PATH is empty: . is the current folder")
 	case f.opt.undo:
 		return f.undo()
 	}
+	if err := f.takeTurn(); err != nil {
+		return err
+	}
+	defer f.endTurn()
 	err := f.treatAll(args)
 	if f.journal != nil {
-		err = errors.Join(err, f.journal.Close())
+		err = errors.Join(err, f.settle())
 	}
 	return err
+}
+
+// takeTurn waits until no other run is at work, where this one may change
+// something. A journal that cannot be written matters at the first change only.
+func (f *fixer) takeTurn() error {
+	if f.opt.check || f.opt.dryRun {
+		return nil
+	}
+	dir, err := f.stateDir()
+	if err == nil {
+		f.turn, err = journal.Begin(f.ctx, dir, f.waiting)
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, journal.ErrBusy):
+		return withHint(err, f.again())
+	}
+	f.unready = err
+	return nil
+}
+
+func (f *fixer) waiting() { f.note("waiting for another sshkeys fixperms") }
+
+func (f *fixer) endTurn() {
+	if f.turn != nil {
+		f.turn.End()
+	}
+}
+
+// settle ends the journal. Where no change was made there is nothing that --undo
+// could take back.
+func (f *fixer) settle() error {
+	if err := f.journal.Close(); err != nil || f.mended > 0 || f.unwritten != nil {
+		return err
+	}
+	run, err := journal.Last(filepath.Dir(f.journal.Path()))
+	if err != nil || run.Path != f.journal.Path() || !run.Spent() {
+		return err
+	}
+	return run.Finish(nil)
 }
 
 // treatAll looks at all targets. A config that could not be read, and can after
@@ -108,7 +157,9 @@ func (f *fixer) treatAll(args []string) error {
 		if err != nil {
 			return err
 		}
-		more = slices.DeleteFunc(more, func(t perms.Target) bool { return slices.Contains(targets, t) })
+		more = slices.DeleteFunc(more, func(t perms.Target) bool {
+			return slices.ContainsFunc(targets, func(was perms.Target) bool { return was.Path == t.Path })
+		})
 		if err := f.treat(more); err != nil {
 			return err
 		}
@@ -139,12 +190,12 @@ func (f *fixer) targets(paths []string) (targets []perms.Target, blocked bool, e
 	}
 	for _, path := range paths {
 		targets = append(targets, perms.Target{Path: path})
-		named, err := f.namedBy(path)
+		named, account, err := f.namedBy(path)
 		blocked = blocked || errors.Is(err, fs.ErrPermission)
-		targets = append(targets, asTargets(named.Includes, perms.IncludedConfig)...)
+		targets = append(targets, asTargets(named.Includes, perms.IncludedConfig, account)...)
 		if defaults {
-			targets = append(targets, f.present(named.Identities, perms.PrivateKey)...)
-			targets = append(targets, f.present(named.Certificates, perms.Certificate)...)
+			targets = append(targets, f.present(named.Identities, perms.PrivateKey, account)...)
+			targets = append(targets, f.present(named.Certificates, perms.Certificate, account)...)
 		}
 	}
 	return compact(targets), blocked, nil
@@ -155,8 +206,15 @@ func (f *fixer) warnOfHome() {
 	home, own := f.home(), accountHome()
 	if home != "" && own != "" && !sameFile(home, own) {
 		f.warn("~ is %s, and ssh uses the account's own home, %s", home, own)
-		f.hint("sshkeys fixperms " + quote(filepath.Join(own, ".ssh")))
+		if dir := filepath.Join(own, ".ssh"); isFolder(dir) {
+			f.hint("sshkeys fixperms " + quote(dir))
+		}
 	}
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // defaultPaths is ~/.ssh, or nothing where there is none.
@@ -174,14 +232,15 @@ func (f *fixer) defaultPaths() ([]string, error) {
 }
 
 // namedBy reads the files that a config names, where path is one or is a .ssh
-// folder with one. What is wrong with the config itself its permissions tell.
-func (f *fixer) namedBy(path string) (sshconfig.Named, error) {
+// folder with one, and tells whose config it is. What is wrong with the config
+// itself its permissions tell.
+func (f *fixer) namedBy(path string) (sshconfig.Named, *perms.Account, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, "config")
 	}
 	facts, err := perms.Look(path, perms.Options{})
 	if err != nil || facts.Role != perms.Config {
-		return sshconfig.Named{}, err
+		return sshconfig.Named{}, nil, err
 	}
 	named, err := sshconfig.Files(path, sshconfig.Env{Home: facts.Account.Home, User: facts.Account.Name})
 	for _, name := range named.Unresolved {
@@ -190,19 +249,19 @@ func (f *fixer) namedBy(path string) (sshconfig.Named, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		f.warn("%s: not all files it names are known: %s", path, strings.ReplaceAll(inWords(err), "\n", "; "))
 	}
-	return named, err
+	return named, &facts.Account, err
 }
 
-func asTargets(paths []string, role perms.Role) []perms.Target {
+func asTargets(paths []string, role perms.Role, account *perms.Account) []perms.Target {
 	var targets []perms.Target
 	for _, path := range paths {
-		targets = append(targets, perms.Target{Path: path, Role: role})
+		targets = append(targets, perms.Target{Path: path, Role: role, Account: account})
 	}
 	return targets
 }
 
 // present leaves out what a config names and is no file: ssh passes it over.
-func (f *fixer) present(paths []string, role perms.Role) []perms.Target {
+func (f *fixer) present(paths []string, role perms.Role, account *perms.Account) []perms.Target {
 	return asTargets(slices.DeleteFunc(slices.Clone(paths), func(path string) bool {
 		info, err := os.Stat(path)
 		switch {
@@ -214,7 +273,7 @@ func (f *fixer) present(paths []string, role perms.Role) []perms.Target {
 			return false
 		}
 		return true
-	}), role)
+	}), role, account)
 }
 
 // compact drops what was named before.
@@ -228,12 +287,17 @@ func compact(targets []perms.Target) []perms.Target {
 	return kept
 }
 
-// home is what ~ stands for.
+// home is what ~ stands for, "" where that is not known: a relative one would be
+// another folder in each working directory.
 func (a *app) home() string {
+	home := a.env("HOME")
 	if runtime.GOOS == "windows" {
-		return a.env("USERPROFILE")
+		home = a.env("USERPROFILE")
 	}
-	return a.env("HOME")
+	if !filepath.IsAbs(home) {
+		return ""
+	}
+	return home
 }
 
 // accountHome is the home that ssh uses, whatever the environment says; "" where
@@ -295,6 +359,9 @@ func (f *fixer) interrupted() error {
 // record writes the journal before a change, and says where a link leads.
 func (f *fixer) record(r perms.Record) error {
 	if f.journal == nil {
+		if f.unwritten = f.unready; f.unwritten != nil {
+			return f.unwritten
+		}
 		dir, err := f.stateDir()
 		if err != nil {
 			f.unwritten = err

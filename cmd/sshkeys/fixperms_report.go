@@ -1,9 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
+	"unicode/utf8"
 
 	"sshkeys/formats"
 	"sshkeys/perms"
@@ -11,17 +17,60 @@ import (
 
 // permsJSON is one finding about one file, as spec/cli.md names its parts.
 type permsJSON struct {
-	Path     string         `json:"path"`
-	Role     perms.Role     `json:"role"`
-	Code     string         `json:"code"`
-	Severity perms.Severity `json:"severity"`
-	Message  string         `json:"message"`
-	Hint     string         `json:"hint"`
-	Got      string         `json:"got"`
-	Want     string         `json:"want"`
-	Change   string         `json:"change"` // "" where this program cannot mend it
-	Applied  bool           `json:"applied"`
-	Verified bool           `json:"verified"` // looked again, and it is gone
+	Path      string         `json:"path"`
+	PathBytes []byte         `json:"path_bytes,omitempty"` // the path where it is no UTF-8, which JSON cannot say
+	Role      perms.Role     `json:"role"`
+	Code      string         `json:"code"`
+	Severity  perms.Severity `json:"severity"`
+	Message   string         `json:"message"`
+	Hint      string         `json:"hint"`
+	Got       string         `json:"got"`
+	Want      string         `json:"want"`
+	Change    string         `json:"change"` // "" where this program cannot mend it
+	Applied   bool           `json:"applied"`
+	Verified  bool           `json:"verified"` // looked again, and it is gone
+}
+
+// pathBytes is a path for path_bytes: nil where the path itself can be said.
+func pathBytes(path string) []byte {
+	if utf8.ValidString(path) {
+		return nil
+	}
+	return []byte(path)
+}
+
+// whyNot names what keeps one from changing a file, where no permission of the
+// file does: then no chmod that is typed helps either. own: it is the user's.
+func whyNot(path string, err error, own bool) (why error, chmodFails bool) {
+	tell := func(text string, command ...string) (error, bool) {
+		return withHint(fmt.Errorf("%s: %s: %w", path, text, reason(err)), strings.Join(command, " ")+" "+quote(path)), true
+	}
+	switch {
+	case runtime.GOOS == "windows" || err == nil:
+	case errors.Is(err, syscall.EROFS) && runtime.GOOS == "linux":
+		return tell("the file system is mounted read-only", "findmnt", "-T")
+	case errors.Is(err, syscall.EROFS):
+		return tell("the file system is mounted read-only", "df")
+	case !own || !errors.Is(err, syscall.EPERM):
+	case runtime.GOOS == "linux":
+		return tell("it is yours, and the system refuses (is it immutable?)", "lsattr", "-d")
+	default:
+		return tell("it is yours, and the system refuses (is it immutable?)", "ls", "-ldO")
+	}
+	return err, false
+}
+
+// owned tells whether one may change a file, as far as its owner says.
+func owned(facts perms.Facts) bool {
+	return facts.Posix != nil && slices.Contains([]int{0, facts.Posix.UID}, os.Geteuid())
+}
+
+// reason is an error of the system without the file and the call.
+func reason(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
 }
 
 // tell prints what is to be said of one file, and counts it. What was done is
@@ -33,6 +82,10 @@ func (f *fixer) tell(r perms.Report) {
 		f.judged = append(f.judged, who)
 		f.note("judged as the ssh of %s", who)
 	}
+	err, chmodFails := whyNot(path, r.Err, owned(r.Facts))
+	if chmodFails {
+		r.Findings = withoutChmod(r.Findings)
+	}
 	o := outcomeOf(r, f.opt)
 	f.fixable = f.fixable || (f.opt.check || f.opt.dryRun) && !r.Change.Empty()
 	if f.json {
@@ -42,7 +95,7 @@ func (f *fixer) tell(r perms.Report) {
 	}
 	if r.Err != nil {
 		f.failed++
-		f.fail(path, r.Err)
+		f.fail(path, err)
 	}
 	if len(o.mended) > 0 {
 		f.mended++
@@ -56,6 +109,17 @@ func (f *fixer) tell(r perms.Report) {
 	if perms.Refused(o.left) || f.opt.dryRun && perms.Refused(o.mended) {
 		f.exit(exitNo)
 	}
+}
+
+// withoutChmod drops the commands that would fail as this program did.
+func withoutChmod(found []perms.Finding) []perms.Finding {
+	found = slices.Clone(found)
+	for i := range found {
+		if strings.HasPrefix(found[i].Command, "chmod ") {
+			found[i].Command = ""
+		}
+	}
+	return found
 }
 
 // outcome parts the findings of a file: what the change mends, and what is left.
@@ -88,7 +152,7 @@ func stays(f perms.Finding, later []perms.Finding) bool {
 func (f *fixer) tellJSON(r perms.Report, o outcome) {
 	item := func(finding perms.Finding) permsJSON {
 		j := permsJSON{
-			Path: r.Facts.Path, Role: r.Facts.Role, Code: finding.Code, Severity: finding.Severity, Message: finding.Message,
+			Path: r.Facts.Path, PathBytes: pathBytes(r.Facts.Path), Role: r.Facts.Role, Code: finding.Code, Severity: finding.Severity, Message: finding.Message,
 			Hint: finding.Command, Got: finding.Got, Want: finding.Want,
 		}
 		if finding.Fixable {

@@ -4,13 +4,17 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"sshkeys/formats"
 	"sshkeys/internal/journal"
 	"sshkeys/perms"
 )
@@ -83,6 +87,9 @@ func TestUndoInterrupted(t *testing.T) {
 	dir := filepath.Join(state, "sshkeys")
 	w := journal.NewWriter(dir, journal.Header{Time: time.Unix(0, 0)})
 	file := filepath.Join(state, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if err := w.Add(perms.Record{Path: file, ID: "1"}); err != nil {
 		t.Fatal(err)
 	}
@@ -96,5 +103,84 @@ func TestUndoInterrupted(t *testing.T) {
 	}
 	if run, err := journal.Last(dir); err != nil || len(run.Records) != 1 {
 		t.Errorf("the journal: %+v, %v", run, err)
+	}
+}
+
+// TestFixpermsTurns: a run waits for the other that is at work, sees what it left,
+// and an undo waits too.
+func TestFixpermsTurns(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("modes are of Unix")
+	}
+	dir, state := t.TempDir(), t.TempDir()
+	key, err := os.ReadFile("../../testdata/keys/ed25519/openssh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "key")
+	if err := errors.Join(os.WriteFile(file, key, 0o600), os.Chmod(file, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	turn, err := journal.Begin(context.Background(), filepath.Join(state, "sshkeys"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := make(chan struct{})
+	done := make(chan string)
+	go func() {
+		a := newApp()
+		a.env = func(name string) string { return map[string]string{"XDG_STATE_HOME": state}[name] }
+		var out bytes.Buffer
+		a.stdout = bufio.NewWriter(&out)
+		a.stderr = writerFunc(func(p []byte) (int, error) {
+			if strings.Contains(string(p), "waiting for another sshkeys fixperms") {
+				close(told)
+			}
+			return out.Write(p)
+		})
+		code := run(context.Background(), a, []string{"fixperms", file})
+		done <- fmt.Sprint(code, " ", &out)
+	}()
+	select {
+	case <-told:
+	case out := <-done:
+		t.Fatalf("it did not wait: %s", out)
+	}
+	if err := os.Chmod(file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	turn.End()
+	if out := <-done; !strings.HasPrefix(out, "0 ") || strings.Contains(out, "mended") {
+		t.Errorf("it did not look after its wait: %s", out)
+	}
+	if _, err := journal.Last(filepath.Join(state, "sshkeys")); !errors.Is(err, journal.ErrNone) {
+		t.Errorf("a journal was left: %v", err)
+	}
+}
+
+// TestQuote pastes quoted names into a shell, as they are shown.
+func TestQuote(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("no bash")
+	}
+	for _, name := range []string{"", "a b", "it's", `back\slash`, "~", "~root", "-rf", "--", "a\nb", "tab\t'", "\xff\xfe9", "\x1b[31mred", "鍵", "鍵\xff", "$HOME", "a*", "!x", "(1)", "a~"} {
+		shown := formats.Visible(quote(name))
+		want := name
+		if strings.HasPrefix(name, "-") {
+			want = "./" + name
+		}
+		out, err := exec.Command(bash, "-c", "printf %s "+shown).Output()
+		if err != nil || string(out) != want {
+			t.Errorf("%q is shown as %s, which is %q: %v", name, shown, out, err)
+		}
+	}
+	if got := quote(stdinName); got != stdinName {
+		t.Errorf("standard input is shown as %s", got)
+	}
+	a := newApp()
+	a.args = []string{"fixperms", "--check", "a b"}
+	if got := a.again("--force"); got != "sshkeys fixperms --force --check 'a b'" {
+		t.Errorf("again: %s", got)
 	}
 }

@@ -41,6 +41,8 @@ func TestFixpermsAccounts(t *testing.T) {
 	t.Run("wrong owner", r.on((*worldRun).wrongOwner))
 	t.Run("root", r.on((*worldRun).asRoot))
 	t.Run("lying chmod", r.on((*worldRun).lyingMount))
+	t.Run("read-only", r.on((*worldRun).readOnly))
+	t.Run("another home", r.on((*worldRun).anotherHome))
 }
 
 // on gives each part an empty home of alice's.
@@ -170,12 +172,19 @@ func (r *worldRun) asRoot() {
 	r.sudo(0, "--undo")
 	r.is(".ssh/id_ed25519", "7001 644")
 
-	// A journal that alice wrote is not root's to follow.
+	// A journal that alice wrote is not root's to follow, and root writes none there.
 	r.alice(0)
-	cmd := exec.Command(r.program, "fixperms", "--undo")
-	cmd.Env = []string{"HOME=/root", "XDG_STATE_HOME=" + r.home(".local/state")}
-	r.says(r.run(cmd, 3), "it belongs to another user (uid 7001)")
+	asAlice := func(args ...string) *exec.Cmd {
+		cmd := exec.Command(r.program, append([]string{"fixperms"}, args...)...)
+		cmd.Env = []string{"HOME=/root", "XDG_STATE_HOME=" + r.home(".local/state")}
+		return cmd
+	}
+	r.says(r.run(asAlice("--undo"), 3), "no run of fixperms is recorded")
 	r.is(".ssh/id_ed25519", "7001 600")
+	r.own(".ssh/id_ed25519", r.world.Alice, 0o640)
+	r.run(asAlice(r.home(".ssh/id_ed25519")), 0)
+	r.run(asAlice("--undo"), 0)
+	r.is(".ssh/id_ed25519", "7001 640")
 }
 
 // lyingMount: chmod succeeds and changes nothing. That is said, with the mount.
@@ -190,16 +199,62 @@ func (r *worldRun) lyingMount() {
 	r.says(out, "[K03]", "/home/alice/mnt", "type: sshkeys import /home/alice/mnt/id_ed25519", "1 left: /home/alice/mnt/id_ed25519")
 	r.is("mnt/id_ed25519", "7001 644")
 	r.says(r.alice(1, "--json", "mnt/id_ed25519"), `"code":"K01"`, `"applied":true,"verified":false`, `"code":"K03"`)
-	r.alice(0, "--undo")
-	r.alice(0, "--undo")
+	r.says(r.alice(3, "--undo"), "no run of fixperms is recorded")
 	r.check(exec.Command(unmount, "-u", r.home("mnt")).Run())
 
 	// Where chmod is refused, the run could not, and there is nothing to take back.
 	if out, err := exec.Command(bindfs, "--chmod-deny", r.home(".ssh"), r.home("mnt")).CombinedOutput(); err != nil {
 		r.Fatalf("%v: %s", err, out)
 	}
-	r.says(r.alice(3, "mnt/id_ed25519"), "error: ", "operation not permitted", "1 could not be treated")
-	r.alice(0, "--undo")
+	r.write("real", r.key, 0o644)
+	r.alice(0, "real")
+	out = r.alice(3, "mnt/id_ed25519")
+	r.says(out, "error: ", "operation not permitted", "1 could not be treated", "hint: lsattr -d /home/alice/mnt/id_ed25519")
+	if strings.Contains(out, "type: chmod") {
+		r.Errorf("a command is told that fails too: %s", out)
+	}
+	if left, _ := filepath.Glob(r.home(".local/state/sshkeys/*.jsonl")); len(left) != 1 {
+		r.Errorf("journals to take back: %q, want that of the run before", left)
+	}
+	out = r.alice(0, "--undo") // reaches the run before
+	r.says(out, "/home/alice/real: took back", "1 change taken back")
+	r.is("real", "7001 644")
+	r.alice(3, "--undo")
 	r.is(".ssh/id_ed25519", "7001 644")
 	r.check(exec.Command(unmount, "-u", r.home("mnt")).Run())
+}
+
+// readOnly: the file system's state is named, and no chmod that would fail too.
+func (r *worldRun) readOnly() {
+	r.mkdir("ro", 0o755)
+	r.check(unix.Mount("none", r.home("ro"), "tmpfs", 0, "mode=755"))
+	r.write("ro/id_ed25519", r.key, 0o644)
+	r.check(unix.Mount("", r.home("ro"), "", unix.MS_REMOUNT|unix.MS_RDONLY, ""))
+	out := r.alice(3, "ro/id_ed25519")
+	r.says(out, "error: /home/alice/ro/id_ed25519: the file system is mounted read-only", "hint: findmnt -T /home/alice/ro/id_ed25519")
+	if strings.Contains(out, "type: chmod") {
+		r.Errorf("a command is told that fails too: %s", out)
+	}
+	r.alice(3, "--undo")
+	r.check(unix.Unmount(r.home("ro"), 0))
+}
+
+// anotherHome: where ~ is not where ssh looks that is said, with a command only
+// where ssh's folder is there.
+func (r *worldRun) anotherHome() {
+	r.mkdir("other", 0o755)
+	at := func() string {
+		cmd := r.world.Alice.Command(r.program, "fixperms")
+		cmd.Env = append(cmd.Env, "HOME="+r.home("other"))
+		return r.run(cmd, 0)
+	}
+	out := at()
+	if !strings.Contains(out, "ssh uses the account's own home") {
+		r.Skip("the system does not know alice's home: " + out)
+	}
+	r.says(out, "hint: sshkeys fixperms /home/alice/.ssh")
+	r.check(os.Remove(r.home(".ssh")))
+	if out := at(); strings.Contains(out, "hint:") {
+		r.Errorf("a folder is named that is not there: %s", out)
+	}
 }

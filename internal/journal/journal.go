@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,6 +44,21 @@ var (
 	// ErrNoHome: the folder of the journals cannot be told.
 	ErrNoHome = errors.New("the home directory is not known")
 )
+
+// RefusedError: a journal, or the folder of them, is damaged or could be another
+// user's work.
+type RefusedError struct {
+	Path string
+	Err  error
+	Mend []string // the words of a command that gets it out of the way
+}
+
+func (e *RefusedError) Error() string { return e.Path + ": " + e.Err.Error() }
+func (e *RefusedError) Unwrap() error { return e.Err }
+
+func refused(path string, err error, mend ...string) error {
+	return &RefusedError{path, err, mend}
+}
 
 // Header is a journal's first line.
 type Header struct {
@@ -160,16 +176,32 @@ func marshal(r perms.Record) ([]byte, error) {
 
 // create makes a new file named by its time, a moment later where two runs meet.
 func create(dir string, at time.Time) (*os.File, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if _, err := prepare(dir); err != nil {
 		return nil, err
 	}
 	for {
 		f, err := perms.CreatePrivate(filepath.Join(dir, at.Format(stampWidth)+suffix))
+		if err == nil {
+			err = readable(f)
+		}
 		if !errors.Is(err, fs.ErrExist) {
 			return f, err
 		}
 		at = at.Add(time.Nanosecond)
 	}
+}
+
+// readable tells whether a new journal is one that read takes: some file systems
+// give every file one owner and mode. It is removed where it is not.
+func readable(f *os.File) error {
+	info, err := f.Stat()
+	if err == nil {
+		err = checkOwner(f.Name(), info)
+	}
+	if err != nil {
+		return errors.Join(err, f.Close(), os.Remove(f.Name()))
+	}
+	return nil
 }
 
 // Run is a journal as it was read.
@@ -179,30 +211,48 @@ type Run struct {
 	Records []perms.Record // as they were written; undo goes backwards
 }
 
-// Last reads the journal of the last run that has something to take back. The
-// error is ErrNone where there is none. A last line that was cut off is left
-// out: its change was never made.
+// Last is the first of Runs, or ErrNone.
 func Last(dir string) (*Run, error) {
-	names, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, ErrNone
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := trusted(dir); err != nil {
-		return nil, err
-	}
-	for _, entry := range slices.Backward(names) { // sorted by name, so by time
-		if !strings.HasSuffix(entry.Name(), suffix) {
-			continue
-		}
-		run, err := read(filepath.Join(dir, entry.Name()))
-		if err != nil || len(run.Records) > 0 {
-			return run, err
-		}
+	for run, err := range Runs(dir) {
+		return run, err
 	}
 	return nil, ErrNone
+}
+
+// Runs reads the journals of the runs that recorded something, the last run first.
+// It ends with the first error: a *RefusedError or the system's. A last line that
+// was cut off is left out: its change was never made.
+func Runs(dir string) iter.Seq2[*Run, error] {
+	return func(yield func(*Run, error) bool) {
+		names, err := os.ReadDir(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			return
+		}
+		if err == nil {
+			err = trusted(dir)
+		}
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, entry := range slices.Backward(names) { // sorted by name, so by time
+			if !strings.HasSuffix(entry.Name(), suffix) {
+				continue
+			}
+			run, err := read(filepath.Join(dir, entry.Name()))
+			if (err != nil || len(run.Records) > 0) && !yield(run, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Spent tells whether a run changed nothing, or nothing that is still so: all its
+// files are as they were before it. It changes nothing itself.
+func (r *Run) Spent() bool {
+	return !slices.ContainsFunc(r.Records, func(record perms.Record) bool {
+		return !errors.Is(perms.CanUndo(record), perms.ErrNothingToUndo)
+	})
 }
 
 // trusted refuses a folder in which another user could put a journal: undoing
@@ -218,7 +268,7 @@ func trusted(dir string) error {
 func read(path string) (*Run, error) {
 	info, err := os.Lstat(path)
 	if err == nil && !info.Mode().IsRegular() {
-		err = &fs.PathError{Op: "open", Path: path, Err: errors.New("it is not a regular file")}
+		err = refused(path, errors.New("it is not a regular file"), "rm", path)
 	}
 	if err != nil {
 		return nil, err
@@ -235,37 +285,52 @@ func read(path string) (*Run, error) {
 		return nil, err
 	}
 	if info.Size() > maxBytes {
-		return nil, fmt.Errorf("%s: the journal has %d bytes, more than the limit of %d", path, info.Size(), int64(maxBytes))
+		return nil, refused(path, fmt.Errorf("the journal has %d bytes, more than the limit of %d", info.Size(), int64(maxBytes)), "rm", path)
 	}
 	return parse(path, io.LimitReader(f, maxBytes))
 }
 
-// parse reads a journal. A line that does not parse is a crash's where it is the
-// last, else damage.
+// parse reads a journal. A line without its end is a crash's; any other that does
+// not parse is damage.
 func parse(path string, r io.Reader) (*Run, error) {
 	run := &Run{Path: path}
+	damaged := func(number int, err error) (*Run, error) {
+		return nil, refused(path, fmt.Errorf("line %d of the journal is damaged: %w", number, err), "rm", path)
+	}
 	scanner := bufio.NewScanner(r)
 	scanner.Buffer(nil, maxLine)
-	var bad error
+	scanner.Split(wholeLines)
 	number := 0
 	for scanner.Scan() {
 		number++
-		if bad != nil {
-			return nil, fmt.Errorf("%s: line %d of the journal is damaged: %w", path, number-1, bad)
-		}
 		if number > 1 {
-			bad = run.record(scanner.Bytes())
+			if err := run.record(scanner.Bytes()); err != nil {
+				return damaged(number, err)
+			}
 			continue
 		}
-		bad = json.Unmarshal(scanner.Bytes(), &run.Header)
-		if bad == nil && run.Header.Layout != layout {
-			return nil, fmt.Errorf("%s: another version of sshkeys wrote this journal", path)
+		if err := json.Unmarshal(scanner.Bytes(), &run.Header); err != nil {
+			return damaged(number, err)
+		}
+		if run.Header.Layout != layout {
+			return nil, refused(path, errors.New("another version of sshkeys wrote this journal"), "rm", path)
 		}
 	}
 	if err := scanner.Err(); err != nil {
-		return nil, fmt.Errorf("%s: line %d of the journal: %w", path, number+1, err)
+		return damaged(number+1, err)
 	}
 	return run, nil
+}
+
+// wholeLines leaves out a last line without its end.
+func wholeLines(data []byte, atEOF bool) (advance int, line []byte, err error) {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		return i + 1, data[:i], nil
+	}
+	if atEOF {
+		return len(data), nil, nil
+	}
+	return 0, nil, nil
 }
 
 func (r *Run) record(data []byte) error {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -220,16 +221,22 @@ func TestDamage(t *testing.T) {
 	}
 	head := `{"journal":1}` + "\n"
 	for name, c := range map[string]struct{ text, want string }{
-		"a damaged record":      {head + "{\n" + string(good), "line 2"},
-		"a damaged header":      {"{\n" + string(good), "line 1"},
-		"another layout":        {`{"journal":2}` + "\n" + string(good), "another version"},
-		"a record without file": {head + `{"id":"1"}` + "\n" + string(good), "line 2"},
-		"a relative path":       {head + `{"path":"a","id":"1"}` + "\n" + string(good), "line 2"},
-		"a record without id":   {head + strings.Replace(string(good), `"id":"1:a"`, `"id":""`, 1) + string(good), "line 2"},
-		"a line without end":    {head + strings.Repeat(" ", maxLine+1), "line 2"},
+		"a damaged record":            {head + "{\n" + string(good), "line 2"},
+		"a damaged header":            {"{\n" + string(good), "line 1"},
+		"another layout":              {`{"journal":2}` + "\n" + string(good), "another version"},
+		"a record without file":       {head + `{"id":"1"}` + "\n" + string(good), "line 2"},
+		"a relative path":             {head + `{"path":"a","id":"1"}` + "\n" + string(good), "line 2"},
+		"a record without id":         {head + strings.Replace(string(good), `"id":"1:a"`, `"id":""`, 1) + string(good), "line 2"},
+		"a damaged last record":       {head + string(good) + "x\n", "line 3"},
+		"nothing but a broken header": {"x\n", "line 1"},
+		"a line without end":          {head + strings.Repeat(" ", maxLine+1), "line 2"},
 	} {
-		if run, err := parse("j", strings.NewReader(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
+		run, err := parse("j", strings.NewReader(c.text))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %+v, %v; want %q", name, run, err, c.want)
+		}
+		if refused, ok := errors.AsType[*RefusedError](err); !ok || refused.Path != "j" || !slices.Equal(refused.Mend, []string{"rm", "j"}) {
+			t.Errorf("%s: %#v names no way out", name, err)
 		}
 	}
 }

@@ -11,14 +11,19 @@ import (
 )
 
 // checkOwner wants a file or folder that nobody but the user (and root) can write.
+// The error is a *RefusedError.
 func checkOwner(path string, info fs.FileInfo) error {
 	if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) != os.Geteuid() {
-		return &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("it belongs to another user (uid %d): %w", st.Uid, fs.ErrPermission)}
+		return refused(path, fmt.Errorf("it belongs to another user (uid %d): %w", st.Uid, fs.ErrPermission), "mv", path, path+".refused")
 	}
-	if info.Mode().Perm()&0o022 != 0 {
-		return &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("others may write to it (mode %04o): %w", info.Mode().Perm(), fs.ErrPermission)}
+	if info.Mode().Perm()&0o022 == 0 {
+		return nil
 	}
-	return nil
+	err := fmt.Errorf("others may write to it (mode %04o): %w", info.Mode().Perm(), fs.ErrPermission)
+	if info.IsDir() {
+		return refused(path, err, "chmod", "700", path)
+	}
+	return refused(path, err, "rm", path)
 }
 
 // syncDir makes a folder's new entries survive a crash. Some file systems cannot,
