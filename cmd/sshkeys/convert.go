@@ -11,6 +11,7 @@ import (
 
 	"sshkeys/formats"
 	"sshkeys/internal/keyfile"
+	"sshkeys/internal/services"
 	"sshkeys/keytool"
 )
 
@@ -18,7 +19,8 @@ type convertOptions struct {
 	to, out string
 	force   bool
 	comment string
-	recast  bool // --comment was given
+	recast  bool              // --comment was given
+	service *services.Profile // of --for, or nil
 
 	encoding formats.Options
 }
@@ -44,13 +46,14 @@ type lossJSON struct {
 
 func (a *app) convertCommand() *cobra.Command {
 	var opt convertOptions
+	var service *serviceFlag
 	cmd := &cobra.Command{
 		Use:   "convert FILE…",
 		Short: "Write a key in another format",
 		Long: `Write a key in another format. Without --to, PuTTY, ssh.com, PKCS#8, PEM and
 Dropbear keys become OpenSSH keys with their .pub, RFC 4716 and SPKI public keys
 become OpenSSH lines, OpenSSH private keys become PPK 3 and OpenSSH public keys
-RFC 4716.
+RFC 4716. --for SERVICE writes what that service takes, or says why it takes none.
 
 The passphrase is kept unless --new-passphrase-file or --no-passphrase says
 otherwise. What the target cannot carry is said before it is written. A file is
@@ -65,11 +68,12 @@ missing or wrong.`,
   printenv KEY | sshkeys convert --to openssh -o key -`,
 		Args: fileArgs,
 		RunE: func(cmd *cobra.Command, files []string) error {
-			opt.recast = cmd.Flags().Changed("comment")
+			opt.recast, opt.service = cmd.Flags().Changed("comment"), service.service()
 			return a.convertAll(cmd.Context(), files, opt)
 		},
 	}
 	a.convertFlags(cmd, &opt)
+	service = a.forFlag(cmd, "write what this `SERVICE` takes")
 	return cmd
 }
 
@@ -137,6 +141,9 @@ func (a *app) convert(ctx context.Context, file string, opt convertOptions) erro
 	if err := c.encode(); err != nil {
 		return passphraseHint(file, c.target, err)
 	}
+	if err := a.accepted(opt.service, c.data, c.key); err != nil {
+		return err
+	}
 	if c.opt.out == stdinName {
 		_, err := a.stdout.Write(c.data)
 		return err
@@ -151,7 +158,12 @@ func (c *conversion) prepare(ctx context.Context) error {
 		to = string(formats.DefaultTarget(c.from.Envelope))
 	}
 	var err error
-	if c.key, c.pass, err = c.openFor(ctx, c.from, to); err != nil {
+	if c.opt.service != nil {
+		to, err = c.convertFor(ctx)
+	} else {
+		c.key, c.pass, err = c.openFor(ctx, c.from, to)
+	}
+	if err != nil {
 		return err
 	}
 	if c.opt.recast {
@@ -159,6 +171,11 @@ func (c *conversion) prepare(ctx context.Context) error {
 	}
 	if c.target, err = formats.ByName(to, c.key); err != nil {
 		return err
+	}
+	if c.opt.service != nil && c.opt.to != "" {
+		if err := excluded(c.opt.service, c.target); err != nil {
+			return err
+		}
 	}
 	if c.target.Holds == formats.HoldsPublic {
 		c.key, c.pass = c.key.Public(), nil
@@ -173,6 +190,9 @@ func (c *conversion) prepare(ctx context.Context) error {
 func (c *conversion) encode() error {
 	var err error
 	if c.losses, err = formats.Fit(c.target.ID, c.key); err != nil {
+		return err
+	}
+	if c.key, err = formats.In(c.target.ID, c.key); err != nil {
 		return err
 	}
 	if c.target.ID == formats.OpenSSH && c.opt.out != stdinName { // besideOpenSSH carries it
@@ -230,6 +250,8 @@ func (c *conversion) write(ctx context.Context) error {
 		return err
 	}
 	c.tellWritten(written)
+	c.tellWhere(c.opt.service, c.target.Holds, c.key)
+	c.warnOfService(c.opt.service, c.from.name, c.key)
 	if c.json {
 		return c.printJSON(c.report(written))
 	}

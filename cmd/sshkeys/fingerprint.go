@@ -87,7 +87,7 @@ func (a *app) fingerprint(ctx context.Context, file string, opt fingerprintOptio
 		}
 		return a.fingerprintList(file, io.MultiReader(bytes.NewReader(head), r), opt)
 	}
-	env, err := formats.Parse(head, a.limits)
+	env, err := a.parse(file, head)
 	if err != nil {
 		return err
 	}

@@ -110,6 +110,7 @@ func (a *app) importKey(ctx context.Context, file string, opt importOptions) err
 	}
 	im.tellWritten(written)
 	im.advise()
+	im.warnCrossUse(im.path, file, im.key, keytool.Auth)
 	im.tellUse()
 	if a.json {
 		return a.printJSON(im.report(written))
@@ -171,9 +172,9 @@ func (a *app) loadLoginKey(file string) (*keyFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	env, err := formats.Parse(data, a.limits)
-	if isType[*formats.UnknownFormatError](err) {
-		return nil, notForLogin(data, file, err)
+	env, err := a.parse(file, data)
+	if id, ok := formats.Detect(data); !ok || formats.Lookup(id).Dataset {
+		return nil, notForLogin(id, data, file, err)
 	}
 	if err != nil {
 		return nil, err
@@ -201,17 +202,16 @@ func (e *notLogin) Error() string { return "it is " + e.what }
 func (e *notLogin) Unwrap() error { return e.err }
 
 // notForLogin names the keys of other programs, which their owners take for SSH
-// keys. data is told by what stands in clear in it.
-func notForLogin(data []byte, file string, err error) error {
-	has := func(marker string) bool { return bytes.Contains(data, []byte(marker)) }
+// keys. err is why the file could not be read, nil where it could.
+func notForLogin(id formats.ID, data []byte, file string, err error) error {
 	name := quote(file)
 	switch {
-	case has("AGE-SECRET-KEY-"):
+	case id == formats.Age, id == formats.AgePublic:
 		return withHint(&notLogin{"an age key, which opens encrypted files and is no login key", err}, "age --decrypt -i "+name+" FILE.age")
-	case has("CRYPT4GH") || strings.Contains(err.Error(), "Crypt4GH"):
+	case id == formats.Crypt4GH, id == formats.Crypt4GHPublic:
 		return withHint(&notLogin{"a Crypt4GH key, which opens encrypted data sets and is no login key", err},
 			"crypt4gh decrypt --sk "+name+" < FILE.c4gh")
-	case has("-----BEGIN PGP "):
+	case bytes.Contains(data, []byte("-----BEGIN PGP ")):
 		return withHint(&notLogin{"an OpenPGP file, which is GnuPG's and no login key", err}, "gpg --import "+name)
 	}
 	return err

@@ -41,6 +41,9 @@ type inspectJSON struct {
 	Problems    []diagnose.Finding `json:"problems"`
 	AcceptedBy  []string           `json:"accepted_by"`
 	RefusedBy   []services.Refusal `json:"refused_by"`
+	For         []serviceJSON      `json:"for,omitempty"`
+
+	purposeInWords string
 }
 
 type certificateJSON struct {
@@ -60,7 +63,8 @@ type purposeJSON struct {
 }
 
 func (a *app) inspectCommand() *cobra.Command {
-	return &cobra.Command{
+	var service *serviceFlag
+	cmd := &cobra.Command{
 		Use:   "inspect FILE…",
 		Short: "Say what a file is: format, algorithm, passphrase, fingerprint, problems",
 		Long: `Say what a key file is, on one page. No passphrase is asked for: what a locked
@@ -72,15 +76,20 @@ Exit status: 0 it is a key, whatever its problems; 3 it is not, or is damaged;
 		Example: `  sshkeys inspect key.ppk
   sshkeys inspect --json ~/.ssh/id_*`,
 		Args: fileArgs,
-		RunE: func(cmd *cobra.Command, files []string) error { return a.inspect(cmd.Context(), files) },
+		RunE: func(cmd *cobra.Command, files []string) error {
+			return a.inspect(cmd.Context(), files, service.service())
+		},
 	}
+	service = a.forFlag(cmd, "say whether this `SERVICE` takes the file")
+	return cmd
 }
 
-func (a *app) inspect(ctx context.Context, files []string) error {
+// inspect explains files; service is the one of --for, or nil.
+func (a *app) inspect(ctx context.Context, files []string, service *services.Profile) error {
 	return a.each(files, func(file string) error {
 		f, err := a.load(file)
 		if isList(f, err) && file != stdinName {
-			return a.inspectList(file)
+			return a.inspectList(file, service)
 		}
 		if err != nil {
 			return err
@@ -91,6 +100,7 @@ func (a *app) inspect(ctx context.Context, files []string) error {
 		}
 		found, readers := permissions(file)
 		item := a.explain(f, key, found)
+		item.answerFor(service, f.Envelope, key)
 		if a.json {
 			return a.printJSON(item)
 		}
@@ -124,25 +134,27 @@ func permissions(name string) (found []perms.Finding, readers string) {
 // explain gathers the facts of one file.
 func (a *app) explain(f *keyFile, key *keytool.Key, found []perms.Finding) inspectJSON {
 	facts := diagnose.KeyFileFacts{Name: quote(f.name), Envelope: f.Envelope, Key: key, Permissions: found}
-	if f.Kind == formats.KindPrivate && f.name != stdinName {
+	if f.Kind.IsPrivate() && f.name != stdinName {
 		facts.Neighbour, facts.NeighbourName = a.neighbourKey(f.name)
 	}
 	item := inspectJSON{
 		File: f.name, Kind: f.Kind, Format: f.Format, Algorithm: f.Algorithm,
 		Encrypted: f.Encrypted(), Cipher: f.Protection.Cipher, KDF: f.Protection.KDF, KDFParams: f.Protection.Params,
 		Options: f.Options, Hosts: f.Hosts,
-		Purpose:  purposeJSON{"unknown", "unknown", []string{}},
 		Problems: diagnose.KeyFile(facts),
 	}
+	verdict := keytool.JudgePurpose(a.purposeFacts(f, key))
+	item.Purpose, item.purposeInWords = asPurposeJSON(verdict), purposeInWords(verdict)
+	item.Problems = append(item.Problems, purposeProblems(f.name, verdict)...)
 	item.AcceptedBy, item.RefusedBy = services.Readers(f.Envelope, key)
 	if item.Problems == nil {
 		item.Problems = []diagnose.Finding{}
 	}
 	if key != nil {
 		item.Algorithm, item.Bits, item.Comment = key.Algorithm().Name, key.Bits(), key.Comment()
-		item.Fingerprint, item.Public = key.Fingerprint(), formats.AuthorizedLine(key.Public())
-		if f.Kind == formats.KindPrivate {
-			item.Public = formats.AuthorizedLine(key.Public().WithoutCertificate())
+		item.Fingerprint, item.Public = key.Fingerprint(), formats.PublicText(f.Format, key.Public())
+		if f.Kind.IsPrivate() {
+			item.Public = formats.PublicText(f.Format, key.Public().WithoutCertificate())
 		}
 		item.Proved = keytool.ProofOf(key) == keytool.ProvedByDerivation
 		item.Certificate = certificateOf(key)
@@ -190,7 +202,7 @@ func rfc3339(t time.Time) string {
 }
 
 // inspectList counts the keys of an authorized_keys or known_hosts file.
-func (a *app) inspectList(file string) error {
+func (a *app) inspectList(file string, service *services.Profile) error {
 	r, err := a.streamList(file)
 	if err != nil {
 		return err
@@ -219,6 +231,7 @@ func (a *app) inspectList(file string) error {
 	if item.Keys == 0 {
 		return &formats.UnknownFormatError{Reason: "a long text without a key line"}
 	}
+	item.answerFor(service, &formats.Envelope{Format: item.Format, Kind: item.Kind}, nil)
 	if a.json {
 		return a.printJSON(item)
 	}
@@ -226,6 +239,7 @@ func (a *app) inspectList(file string) error {
 	a.row("What", "%s with %d keys", item.Format.Title(), item.Keys)
 	a.row("Key types", "%s", countInWords(types))
 	a.row("Each key", "sshkeys fingerprint %s", quote(file))
+	a.serviceRows(item.For)
 	a.rowIf("Readable by", readers)
 	a.problems(item.Problems)
 	return nil
@@ -252,12 +266,16 @@ func (a *app) page(f *keyFile, key *keytool.Key, item inspectJSON, readers strin
 		a.row("Algorithm", "locked: the whole key is encrypted")
 	}
 	if key != nil {
-		a.row("Fingerprint", "%s", item.Fingerprint)
+		a.row("Fingerprint", "%s", fingerprintInWords(item))
 		a.row("Comment", "%s", commentInWords(f, item))
 	}
-	if item.Kind == formats.KindPrivate {
+	if item.Kind.IsPrivate() {
 		a.row("Passphrase", "%s", protectionInWords(f.Protection))
 		a.row("Checked", "%s", checkedInWords(f, key))
+	}
+	a.row("Purpose", "%s", item.purposeInWords)
+	for _, e := range item.Purpose.Evidence {
+		a.row("", "%s", e)
 	}
 	a.rowIf("Options", item.Options)
 	a.rowIf("Hosts", item.Hosts)
@@ -269,9 +287,12 @@ func (a *app) page(f *keyFile, key *keytool.Key, item inspectJSON, readers strin
 	a.rowIf("Readable by", readers)
 	a.rowIf("Used by", strings.Join(item.AcceptedBy, ", "))
 	for _, r := range item.RefusedBy {
-		a.row("Not by", "%s: %s", r.Service, r.Why)
+		if r.Purpose == "" { // the service of --for has rows of its own
+			a.row("Not by", "%s: %s", r.Service, r.Why)
+		}
 	}
-	if item.Kind != formats.KindPrivate && key != nil {
+	a.serviceRows(item.For)
+	if !item.Kind.IsPrivate() && key != nil {
 		a.row("To paste", "%s", item.Public)
 	}
 	a.problems(item.Problems)
@@ -307,8 +328,20 @@ func kindInWords(k formats.Kind) string {
 		return "a public key: this half may be given away"
 	case formats.KindCertificate:
 		return "a certificate: a public key signed by an authority"
+	case formats.KindDatasetPrivate:
+		return "a private key that decrypts data and logs in nowhere: keep it to yourself"
+	case formats.KindDatasetPublic:
+		return "a public key that data are encrypted to: this half may be given away"
 	}
 	return string(k)
+}
+
+// fingerprintInWords says what was hashed where it is no SSH blob.
+func fingerprintInWords(item inspectJSON) string {
+	if item.Kind.IsDataset() {
+		return item.Fingerprint + " (of the raw 32-byte public key)"
+	}
+	return item.Fingerprint
 }
 
 func commentInWords(f *keyFile, item inspectJSON) string {

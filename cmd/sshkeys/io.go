@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -37,12 +38,14 @@ type app struct {
 	passphraseFile    string
 	newPassphraseFile string
 	noPassphrase      bool
+	keyring           keyringUse
 
 	limits    formats.Limits
 	status    int
 	stdinUsed bool
 	known     [][]byte // passphrases that opened a file in this run
 	source    *secret.Source
+	world     purposeWorld // what tells purposes
 }
 
 func newApp() *app {
@@ -60,6 +63,7 @@ func (a *app) globalFlags(root *cobra.Command) {
 	f.StringVar(&a.color, "color", "auto", "colour messages: auto, always or never")
 	f.StringVar(&a.lang, "lang", "", "language of the messages: en; ja is taken, and still answered in English")
 	f.StringVar(&a.passphraseFile, "passphrase-file", "", "the first line of `FILE` is the passphrase (- for standard input)")
+	a.keyringFlag(f)
 }
 
 // newPassphraseFlags are for the commands that write private keys.
@@ -148,11 +152,20 @@ func (a *app) load(name string) (*keyFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	env, err := formats.Parse(data, a.limits)
+	env, err := a.parse(name, data)
 	if err != nil {
 		return nil, err
 	}
 	return &keyFile{name, data, env}, nil
+}
+
+// parse reads what a file holds; of an unknown one its name may tell more.
+func (a *app) parse(name string, data []byte) (*formats.Envelope, error) {
+	env, err := formats.Parse(data, a.limits)
+	if unknown, ok := errors.AsType[*formats.UnknownFormatError](err); ok {
+		return nil, unknown.ForFile(filepath.Base(name))
+	}
+	return env, err
 }
 
 // longFile is a file over the limit of a key file: only a list may be so long.

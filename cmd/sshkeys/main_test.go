@@ -18,15 +18,18 @@ import (
 
 func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"sshkeys": main}) }
 
-// TestScripts runs testdata/script/*.txtar. $KEYS and $BAD are the golden files
-// and the bad ones, $PASS a file with the goldens' passphrase.
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { runScripts(t, "testdata/script") }
+
+// runScripts runs a folder's scripts. $KEYS and $BAD are the golden files and the
+// bad ones, $PASS a file with the goldens' passphrase; of this process's own
+// environment they have the variables that are named.
+func runScripts(t *testing.T, dir string, variables ...string) {
 	root, err := filepath.Abs("../../testdata")
 	if err != nil {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir: dir,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("KEYS", filepath.Join(root, "keys"))
 			e.Setenv("BAD", filepath.Join(root, "bad"))
@@ -34,6 +37,9 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("DISPLAY", "")
 			e.Setenv("WAYLAND_DISPLAY", "")
+			for _, name := range variables {
+				e.Setenv(name, os.Getenv(name))
+			}
 			return nil
 		},
 		Condition: condition,

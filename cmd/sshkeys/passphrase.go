@@ -45,6 +45,13 @@ func (a *app) unlock(ctx context.Context, f *keyFile) (*keytool.Key, []byte, err
 			return key, pass, err
 		}
 	}
+	key, pass, err := a.fromKeyring(ctx, f)
+	if key != nil {
+		a.known = append(a.known, pass)
+	}
+	if key != nil || err != nil {
+		return key, pass, err
+	}
 	source := a.passphrases()
 	for attempt := 1; ; attempt++ {
 		pass, err := source.Passphrase(ctx, "Enter passphrase for "+f.name+": ", attempt)

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"runtime"
 	"strings"
 
 	"sshkeys/formats"
 	"sshkeys/internal/keyfile"
 	"sshkeys/internal/secret"
+	"sshkeys/internal/services"
 	"sshkeys/keytool"
 )
 
@@ -36,8 +38,9 @@ type failure struct {
 
 // failedItem is the JSON of an item that failed.
 type failedItem struct {
-	File  string  `json:"file"`
-	Error failure `json:"error"`
+	File      string  `json:"file"`
+	PathBytes []byte  `json:"path_bytes,omitempty"` // the file where it is no UTF-8
+	Error     failure `json:"error"`
 }
 
 // fail reports one error on stderr, as JSON on stdout too with --json, and
@@ -46,7 +49,7 @@ func (a *app) fail(file string, err error) {
 	f := a.judge(file, err)
 	a.exit(f.exit)
 	if a.json && file != "" {
-		a.printJSON(failedItem{file, f})
+		a.printJSON(failedItem{file, pathBytes(file), f})
 	}
 	line := f.Message
 	if file != "" && !strings.HasPrefix(line, file+": ") {
@@ -91,7 +94,7 @@ func codeOf(err error) (string, int) {
 		return "U01", exitUsage
 	case errors.Is(err, formats.ErrWrongPassphrase), errors.Is(err, formats.ErrPassphraseRequired), errors.Is(err, secret.ErrNoWay):
 		return "K06", exitPassphrase
-	case isType[*formats.UnsupportedError](err), isType[*formats.CannotHoldError](err):
+	case isType[*formats.UnsupportedError](err), isType[*formats.CannotHoldError](err), isType[*services.RefusedError](err):
 		return "K11", exitFailed
 	case isType[*formats.SyntaxError](err), isType[*formats.IntegrityError](err):
 		return "K04", exitFailed
@@ -129,6 +132,9 @@ func (a *app) hintFor(file string, err error) string {
 		return a.again("--force")
 	case isType[*keytool.MismatchError](err) && file != "":
 		return "sshkeys verify " + quote(file)
+	case isType[*formats.UnknownFormatError](err) && file != "":
+		unknown, _ := errors.AsType[*formats.UnknownFormatError](err)
+		return strings.Replace(unknown.Command, "FILE", quote(file), 1)
 	case errors.Is(err, fs.ErrPermission) && file != "":
 		return "ls -l " + quote(file)
 	}
@@ -144,20 +150,54 @@ func (a *app) again(flags ...string) string {
 	}
 	words = append(words, flags...)
 	for _, arg := range rest {
-		words = append(words, quote(arg))
+		words = append(words, quoteWord(arg)) // with flags among them
 	}
 	return strings.Join(words, " ")
 }
 
-// quote makes a file name safe to paste into a shell.
+// quote makes a file name safe to paste into a shell, and so that no program takes
+// it for an option.
 func quote(name string) string {
+	if strings.HasPrefix(name, "-") && name != stdinName {
+		name = "./" + name
+	}
+	return quoteWord(name)
+}
+
+// quoteWord makes any word safe to paste into a shell. What a terminal does not
+// show is written as $'…' of bash, zsh and ksh, which Visible leaves as it is.
+func quoteWord(word string) string {
 	plain := func(r rune) bool {
-		return r > 0x7f || strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./\\:@%+=,~-", r)
+		return r > 0x7f || r == '\\' && runtime.GOOS == "windows" ||
+			strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+=,~-", r)
 	}
-	if name != "" && strings.IndexFunc(name, func(r rune) bool { return !plain(r) }) < 0 {
-		return name
+	switch {
+	case formats.Visible(word) != word || strings.Contains(word, "\t"):
+		return ansiQuote(word)
+	case word != "" && word[0] != '~' && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0:
+		return word
 	}
-	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+func ansiQuote(word string) string {
+	var b strings.Builder
+	b.WriteString("$'")
+	for _, c := range []byte(word) {
+		switch {
+		case c == '\'' || c == '\\':
+			b.WriteString("\\" + string(rune(c)))
+		case c == '\n':
+			b.WriteString(`\n`)
+		case c == '\t':
+			b.WriteString(`\t`)
+		case c < ' ' || c > '~':
+			fmt.Fprintf(&b, `\x%02x`, c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String() + "'"
 }
 
 const (

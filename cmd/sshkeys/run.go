@@ -51,14 +51,16 @@ func (a *app) rootCommand() *cobra.Command {
 	cobra.MousetrapHelpText = "" // a file dropped in Explorer is explained, not refused
 	root := &cobra.Command{
 		Use:   "sshkeys [FILE]",
-		Short: "Explain, convert, fingerprint and pair-verify SSH keys",
+		Short: "Explain, make, convert and pair-verify SSH keys, and mend their permissions",
 		Long: `sshkeys reads every key file that ssh-keygen, puttygen, openssl and dropbear
-write, says what it is, converts it, and tells whether two files are one pair.
+write, says what it is, converts it, and tells whether two files are one pair. It
+also mends what ssh has against a file's permissions (fixperms).
 
 Exit status: 0 done, or yes; 1 looked, and the answer is no; 2 wrong command
 line; 3 could not (nothing was changed); 4 a passphrase is missing or wrong.`,
 		Example: `  sshkeys verify id_rsa id_rsa.pub
   sshkeys convert key.ppk
+  sshkeys fixperms
   sshkeys key.ppk`,
 		Args:              cobra.ArbitraryArgs,
 		SilenceErrors:     true,
@@ -72,7 +74,7 @@ line; 3 could not (nothing was changed); 4 a passphrase is missing or wrong.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	a.globalFlags(root)
 	root.AddCommand(a.inspectCommand(), a.convertCommand(), a.publicCommand(),
-		a.fingerprintCommand(), a.verifyCommand(), a.importCommand(), a.fixpermsCommand(), a.versionCommand())
+		a.fingerprintCommand(), a.verifyCommand(), a.importCommand(), a.fixpermsCommand(), a.passphraseCommand(), a.authorizeCommand(), a.servicesCommand(), a.generateCommand(), a.purposeCommand(), a.versionCommand())
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" { // cobra takes an unknown shell for a call for help
@@ -94,7 +96,7 @@ func (a *app) runRoot(cmd *cobra.Command, args []string) error {
 			return unknownCommand(cmd, arg)
 		}
 	}
-	return a.inspect(cmd.Context(), args)
+	return a.inspect(cmd.Context(), args, nil)
 }
 
 func unknownCommand(cmd *cobra.Command, arg string) error {

@@ -35,7 +35,7 @@ type verifyOptions struct {
 func (a *app) verifyCommand() *cobra.Command {
 	var opt verifyOptions
 	cmd := &cobra.Command{
-		Use:   "verify PRIVATE [PUBLIC…]",
+		Use:   "verify PRIVATE [PUBLIC…] | KEY… DATA",
 		Short: "Tell whether a private and a public key belong together",
 		Long: `Tell whether a private key belongs to a public key, in any mix of formats. The
 public half is derived from the secret itself and compared with every copy: the
@@ -47,13 +47,20 @@ below it with its neighbour. Where a private key is locked and no passphrase can
 be had (or Enter alone answers the prompt), the public half that stands in clear
 is compared instead, and the answer says so (proved by clear-text).
 
+Data to open may stand for PUBLIC: Crypt4GH (.c4gh), age (.age), or a common key
+of JGA (.encrypt.dat). Only their head is read. Several keys, or a folder of them,
+may then come first, and the one that opens the data is named: 0 one does, 1 none.
+Passphrases are asked for only where no other key opens the data and it might. For
+.encrypt.dat the answer is evidence, not proof.
+
 Exit status: 0 they belong together; 1 they do not; 3 a file could not be read;
 4 a passphrase is wrong, or needed and not to be had.`,
 		Example: `  sshkeys verify id_rsa id_rsa.pub
   sshkeys verify key.ppk ~/.ssh/authorized_keys
   sshkeys verify ~/.ssh
   sshkeys verify --in authorized_keys id_rsa key.ppk
-  sshkeys verify --fix id_rsa`,
+  sshkeys verify --fix id_rsa
+  sshkeys verify ~/keys case1.fastq.gz.encrypt.dat`,
 		Args: fileArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			v := &verifier{app: a, ctx: cmd.Context(), opt: opt, ask: true}
@@ -78,6 +85,9 @@ func (v *verifier) run(args []string) error {
 	if v.opt.list != "" {
 		v.ask = len(args) == 1
 		return v.inList(args)
+	}
+	if keys, data := v.splitData(args); len(data) > 0 {
+		return v.opens(keys, data)
 	}
 	private, publics := args[0], args[1:]
 	if v.opt.fix && len(publics) > 0 {
@@ -107,8 +117,9 @@ func (v *verifier) against(private string, publics []string) error {
 
 // half is the private side of a comparison.
 type half struct {
-	file string
-	key  *keytool.Key
+	file   string
+	key    *keytool.Key
+	beside formats.ID // format of the public half that belongs beside it
 }
 
 // notPrivate: a public key or list was named where a private key belongs.
@@ -125,14 +136,14 @@ func (v *verifier) privateHalf(name string) (*half, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.Kind != formats.KindPrivate {
+	if !f.Kind.IsPrivate() {
 		return nil, &notPrivate{f.Format}
 	}
 	key, err := v.openOrClear(f)
 	if err != nil {
 		return nil, err
 	}
-	return &half{name, key}, nil
+	return &half{name, key, formats.PublicBeside(f.Format)}, nil
 }
 
 func (v *verifier) openOrClear(f *keyFile) (*keytool.Key, error) {
@@ -271,6 +282,9 @@ func (v *verifier) answer(h *half, public string, other *keytool.Key, line int) 
 		v.exit(exitNo)
 	}
 	v.text("  %s  %s (%s)", h.key.Fingerprint(), h.file, h.key.Algorithm().Display)
+	if pair.Match && line > 0 {
+		v.warnCrossUse(h.file, h.file, h.key, keytool.Auth)
+	}
 	if line == 0 {
 		v.text("  %s  %s (%s)", other.Fingerprint(), public, other.Algorithm().Display)
 	}
@@ -348,7 +362,10 @@ func (v *verifier) writeNeighbour(h *half, public string, replace bool) error {
 	if keytool.ProofOf(h.key) != keytool.ProvedByDerivation && !h.key.Algorithm().Hardware() {
 		return withHint(formats.ErrPassphraseRequired, "sshkeys verify --fix --passphrase-file FILE "+quote(h.file))
 	}
-	line := []byte(formats.AuthorizedLine(h.key.Public().WithoutCertificate()) + "\n")
+	line, err := formats.Encode(h.beside, h.key.Public().WithoutCertificate(), formats.Options{})
+	if err != nil {
+		return err
+	}
 	written, err := keyfile.WriteAll(v.ctx, []keyfile.File{publicFile(public, h.key, line, replace)})
 	if err != nil {
 		return err
