@@ -3,8 +3,8 @@
 # print. Inputs are made once, in bench/out, from a fixed seed (the keys are ssh-keygen's).
 # Use it on an idle machine and quote the ratios only.
 #
-#   bench/run.sh [list|start|rsa|bcrypt|big]...     default: all but big (300 MB of keys, against openssl too)
-#   RUNS=11 SSH_KEYGEN=ssh-keygen                   counted runs of each command, and the peer
+#   bench/run.sh [list|start|rsa|bcrypt|generate|big]...   default: all but big (300 MB of keys, against openssl too)
+#   RUNS=11 SSH_KEYGEN=ssh-keygen                          counted runs of each command, and the peer
 set -euo pipefail
 export LC_ALL=C.UTF-8
 
@@ -74,6 +74,14 @@ bench_bcrypt() {
 	versus "open bcrypt, 64 rounds" "$runs" "$ours" public --passphrase-file "$out/passphrase" "$file" -- "$peer" -y -P secret -f "$file"
 }
 
+# The search for primes is a lottery: many runs, and of the ratios the one of the medians counts.
+bench_generate() {
+	local fresh='rm -f "$0" "$0.pub"; exec "$@" "$0"'
+	"$out/alternate" -n $((runs * 5)) -name "RSA-3072 generation" \
+		sh -c "$fresh" "$out/made" "$ours" generate -q -t rsa -b 3072 --no-passphrase -o -- \
+		sh -c "$fresh" "$out/made" "$peer" -q -t rsa -b 3072 -N '' -f
+}
+
 bench_big() {
 	local file
 	file=$(list mix 1000000)
@@ -81,7 +89,7 @@ bench_big() {
 	"$out/alternate" -n "$runs" -name "the same against openssl" "$ours" fingerprint "$file" -- openssl dgst -sha256 "$file"
 }
 
-[ $# -gt 0 ] || set -- list start rsa bcrypt
+[ $# -gt 0 ] || set -- list start rsa bcrypt generate
 for what; do
 	"bench_$what"
 done
