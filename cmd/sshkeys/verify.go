@@ -13,6 +13,7 @@ import (
 	"sshkeys/formats"
 	"sshkeys/internal/keyfile"
 	"sshkeys/internal/secret"
+	"sshkeys/internal/services"
 	"sshkeys/keytool"
 )
 
@@ -28,12 +29,14 @@ type verifyJSON struct {
 }
 
 type verifyOptions struct {
-	list string
-	fix  bool
+	service *services.Profile // of --for, nil without
+	list    string
+	fix     bool
 }
 
 func (a *app) verifyCommand() *cobra.Command {
 	var opt verifyOptions
+	var service *serviceFlag
 	cmd := &cobra.Command{
 		Use:   "verify PRIVATE [PUBLIC…] | KEY… DATA",
 		Short: "Tell whether a private and a public key belong together",
@@ -53,8 +56,8 @@ may then come first, and the one that opens the data is named: 0 one does, 1 non
 Passphrases are asked for only where no other key opens the data and it might. For
 .encrypt.dat the answer is evidence, not proof.
 
-Exit status: 0 they belong together; 1 they do not; 3 a file could not be read;
-4 a passphrase is wrong, or needed and not to be had.`,
+Exit status: 0 they belong together; 1 they do not, or the service of --for does
+not take the public file; 3 a file could not be read; 4 a passphrase is wrong, or needed and not to be had.`,
 		Example: `  sshkeys verify id_rsa id_rsa.pub
   sshkeys verify key.ppk ~/.ssh/authorized_keys
   sshkeys verify ~/.ssh
@@ -63,10 +66,12 @@ Exit status: 0 they belong together; 1 they do not; 3 a file could not be read;
   sshkeys verify ~/keys case1.fastq.gz.encrypt.dat`,
 		Args: fileArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			opt.service = service.service()
 			v := &verifier{app: a, ctx: cmd.Context(), opt: opt, ask: true}
 			return v.run(args)
 		},
 	}
+	service = a.forFlag(cmd, "also say whether this `SERVICE` takes the public file; 1 where it does not")
 	cmd.Flags().StringVar(&opt.list, "in", "", "find the private keys in `LIST` (authorized_keys, known_hosts)")
 	cmd.Flags().BoolVar(&opt.fix, "fix", false, "rewrite a stale neighbour .pub, keeping the old one")
 	return cmd
@@ -172,7 +177,14 @@ func (v *verifier) compare(h *half, public string) error {
 		return v.refuse(public, h.file, err)
 	}
 	v.answer(h, public, other, 0)
-	return nil
+	err = v.accepted(v.opt.service, f.data, other)
+	if isType[*services.RefusedError](err) {
+		v.warn("%s: %v", public, err)
+		v.hint(fmt.Sprintf("sshkeys public --for %s %s", v.opt.service.ID, quote(h.file)))
+		v.exit(exitNo)
+		return nil
+	}
+	return err
 }
 
 // isList tells a list of keys; one too long to be read whole can only be a list.
