@@ -57,7 +57,8 @@ Passphrases are asked for only where no other key opens the data and it might. F
 .encrypt.dat the answer is evidence, not proof.
 
 Exit status: 0 they belong together; 1 they do not, or the service of --for does
-not take the public file; 3 a file could not be read; 4 a passphrase is wrong, or needed and not to be had.`,
+not take the public file; 3 a file could not be read; 4 a passphrase is wrong, or
+needed and not to be had.`,
 		Example: `  sshkeys verify id_rsa id_rsa.pub
   sshkeys verify key.ppk ~/.ssh/authorized_keys
   sshkeys verify ~/.ssh
