@@ -8,6 +8,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/spf13/cobra"
 )
 
 // grace is what an interrupted run has to take its files back and to restore
@@ -15,6 +17,7 @@ import (
 const grace = time.Second
 
 func main() {
+	cobra.MousetrapHelpText = "" // a file dropped in Explorer is explained, not refused
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, func() {
 		stop() // a second Ctrl-C ends everything at once

@@ -48,7 +48,6 @@ func run(ctx context.Context, a *app, args []string) int {
 }
 
 func (a *app) rootCommand() *cobra.Command {
-	cobra.MousetrapHelpText = "" // a file dropped in Explorer is explained, not refused
 	root := &cobra.Command{
 		Use:   "sshkeys [FILE]",
 		Short: "Explain, make, convert and pair-verify SSH keys, and mend their permissions",
