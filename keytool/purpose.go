@@ -1,7 +1,6 @@
 package keytool
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -66,8 +65,15 @@ type PurposeFacts struct {
 	LoginFolder               bool // it lies in ~/.ssh
 }
 
-// Said is a comment and the file that has it.
+// Said is a comment and the file that has it, "" for standard input.
 type Said struct{ Where, Comment string }
+
+func (s Said) where() Text {
+	if s.Where == "" {
+		return text("purpose.standard_input")
+	}
+	return text("purpose.verbatim", "text", s.Where)
+}
 
 // Registration is what the register has of a key.
 type Registration struct {
@@ -82,6 +88,7 @@ type Verdict struct {
 	Value      Purpose
 	Confidence Confidence
 	Evidence   []string
+	Texts      []Text // the evidence in no language
 	Conflicts  []Conflict
 	oneKey     bool // a service wants it for both
 }
@@ -89,7 +96,15 @@ type Verdict struct {
 // Conflict is what speaks against a key's use. Its code is the catalogue's: E02
 // a type that the archive does not take, E04 one key for both purposes, P06 a
 // data set's key that logs in.
-type Conflict struct{ Code, Message string }
+type Conflict struct {
+	Code, Message string
+	Text          Text // the message in no language
+}
+
+func conflict(code, id string, pairs ...any) Conflict {
+	t := text(id, pairs...)
+	return Conflict{code, t.String(), t}
+}
 
 // weight ranks what speaks for a purpose.
 type weight int
@@ -105,7 +120,7 @@ const (
 type sign struct {
 	purpose Purpose
 	weight  weight
-	text    string
+	text    Text
 }
 
 // JudgePurpose weighs what is known. It never goes by the algorithm, but for two
@@ -119,7 +134,7 @@ func JudgePurpose(f PurposeFacts) Verdict {
 	slices.SortStableFunc(signs, func(a, b sign) int { return int(b.weight - a.weight) })
 	v := Verdict{Confidence: NoneConfidence, Evidence: []string{}, Conflicts: conflicts, oneKey: f.OneKeyFor != ""}
 	for _, s := range signs {
-		v.Evidence = append(v.Evidence, s.text)
+		v.Evidence, v.Texts = append(v.Evidence, s.text.String()), append(v.Texts, s.text)
 	}
 	switch {
 	case len(signs) == 0:
@@ -141,9 +156,10 @@ func certain(f PurposeFacts) Verdict {
 	if what == "" {
 		what = f.Algorithm.Display
 	}
-	v := Verdict{Value: Dataset, Confidence: Certain, Evidence: []string{"format: " + what + " is of keys that open data and log in nowhere"}}
+	why := text("purpose.format", "format", what)
+	v := Verdict{Value: Dataset, Confidence: Certain, Evidence: []string{why.String()}, Texts: []Text{why}}
 	for _, config := range f.Configs {
-		v.Conflicts = append(v.Conflicts, Conflict{"P06", "it opens data and logs in nowhere, and ssh is told to log in with it: " + config})
+		v.Conflicts = append(v.Conflicts, conflict("P06", "purpose.config_of_dataset", "config", config))
 	}
 	return v
 }
@@ -166,24 +182,23 @@ func (f PurposeFacts) signs() ([]sign, []Conflict) {
 	switch {
 	case a == nil:
 	case f.Algorithm != nil && !slices.Contains(a.types, f.Algorithm.Family):
-		conflicts = append(conflicts, Conflict{"E02", fmt.Sprintf("%s says that it is for %s, which does not take %s keys for its data sets (%s)",
-			claim, a.title, f.Algorithm.Display, a.source)})
+		conflicts = append(conflicts, conflict("E02", "purpose.wrong_type", "claim", claim, "archive", a.title, "type", f.Algorithm.Display, "source", a.source))
 	case ArchiveOf(f.File) != "":
-		signs = append(signs, sign{Dataset, use, "name: " + claim + ", an application's for data of " + a.title})
+		signs = append(signs, sign{Dataset, use, text("purpose.name", "claim", claim, "archive", a.title)})
 	}
 	for _, where := range f.Configs {
-		signs = append(signs, sign{Auth, use, "use: named in " + where})
+		signs = append(signs, sign{Auth, use, text("purpose.config", "where", where)})
 	}
 	for _, where := range f.Authorized {
-		signs = append(signs, sign{Auth, use, "use: it logs in by " + where})
+		signs = append(signs, sign{Auth, use, text("purpose.authorized", "where", where)})
 	}
 	if f.LoginFolder && strings.HasPrefix(f.File, "id_") {
-		signs = append(signs, sign{Auth, place, "place: in ~/.ssh, under a name that ssh gives its keys"})
+		signs = append(signs, sign{Auth, place, text("purpose.place_and_name")})
 	} else if f.LoginFolder {
-		signs = append(signs, sign{Auth, place, "place: in ~/.ssh"})
+		signs = append(signs, sign{Auth, place, text("purpose.place")})
 	}
 	if len(f.Data) > 0 {
-		signs = append(signs, sign{Dataset, place, "place: beside " + f.Data[0]})
+		signs = append(signs, sign{Dataset, place, text("purpose.beside", "file", f.Data[0])})
 	}
 	return signs, conflicts
 }
@@ -192,23 +207,23 @@ func (f PurposeFacts) signs() ([]sign, []Conflict) {
 func (f PurposeFacts) declared() []sign {
 	var signs []sign
 	if r := f.Registered; r != nil {
-		text := "register: declared " + r.Purpose.String()
+		t := text("purpose.register", "purpose", r.Purpose.Text())
 		if r.Service != "" {
-			text += " for " + r.Service
+			t.Values["service"] = text("purpose.register_service", "service", r.Service)
 		}
 		if r.Date != "" {
-			text += " on " + r.Date
+			t.Values["date"] = text("purpose.register_date", "date", r.Date)
 		}
 		if r.By != "" {
-			text += ", known by " + r.By
+			t.Values["by"] = text("purpose.register_by", "file", r.By)
 		}
-		signs = append(signs, sign{r.Purpose, register, text})
+		signs = append(signs, sign{r.Purpose, register, t})
 	}
 	for _, c := range f.Comments {
 		if p := purposeWord(c.Comment); p != 0 {
-			signs = append(signs, sign{p, word, "comment: purpose=" + p.String() + " in " + c.Where})
+			signs = append(signs, sign{p, word, text("purpose.comment", "text", purposeKey+p.String(), "where", c.where())})
 		} else if m, ok := readMarker(c.Comment); ok {
-			signs = append(signs, sign{m.purpose, marker, "comment: " + m.text + " in " + c.Where})
+			signs = append(signs, sign{m.purpose, marker, text("purpose.comment", "text", m.text, "where", c.where())})
 		}
 	}
 	return signs
@@ -219,39 +234,35 @@ func (v Verdict) against(signs []sign) []Conflict {
 	if v.oneKey {
 		return nil
 	}
-	const apart = "; a pair for each keeps them apart"
 	if v.Value == Auth|Dataset {
-		return []Conflict{{"E04", "one key both logs in and opens data" + apart}}
+		return []Conflict{conflict("E04", "purpose.both_uses")}
 	}
 	for _, s := range signs {
 		switch {
 		case v.Value == 0 || s.purpose&^v.Value == 0 || s.weight < use:
 		case v.Value == Dataset && s.weight == use:
-			return []Conflict{{"P06", "it opens data sets, and is used to log in (" + s.text + ")" + apart}}
+			return []Conflict{conflict("P06", "purpose.dataset_logs_in", "why", s.text)}
 		default:
-			return []Conflict{{"E04", fmt.Sprintf("it is %s by one word, and %s by another (%s)", v.Value, s.purpose, s.text)}}
+			return []Conflict{conflict("E04", "purpose.contradicts", "value", v.Value.Text(), "other", s.purpose.Text(), "why", s.text)}
 		}
 	}
 	return nil
 }
 
-// CrossUse says what is wrong with using the key for the purpose; "" where
+// CrossUse says what is wrong with using the key for the purpose; zero where
 // nothing is, or not enough is known.
-func (v Verdict) CrossUse(purpose Purpose) string {
+func (v Verdict) CrossUse(purpose Purpose) Text {
 	switch {
 	case v.oneKey || v.Value == 0:
-		return ""
 	case v.Value == Dataset && purpose == Auth:
-		return "this key opens data sets (" + v.why() + "); a pair of its own is to log in with"
+		return text("purpose.dataset_to_log_in", "confidence", v.Confidence.Text(), "why", v.Texts[0])
 	case v.Value == Auth && purpose == Dataset:
-		return "this key logs in (" + v.why() + "); a pair of its own is for data sets"
+		return text("purpose.auth_for_dataset", "confidence", v.Confidence.Text(), "why", v.Texts[0])
 	case v.Value == Auth|Dataset && len(v.Conflicts) > 0:
-		return v.Conflicts[0].Message
+		return v.Conflicts[0].Text
 	}
-	return ""
+	return Text{}
 }
-
-func (v Verdict) why() string { return string(v.Confidence) + ": " + v.Evidence[0] }
 
 // archive is one that names the keys of its data sets by the application.
 type archive struct {
@@ -281,21 +292,21 @@ func ArchiveOf(file string) string {
 
 // archive is the one the key claims to be for, by the register, a comment or its
 // name, and which of them claims it.
-func (f PurposeFacts) archive() (*archive, string) {
+func (f PurposeFacts) archive() (*archive, Text) {
 	for _, a := range archives() {
 		if ArchiveOf(f.File) == a.service {
-			return &a, f.File
+			return &a, text("purpose.verbatim", "text", f.File)
 		}
 		if r := f.Registered; r != nil && r.Purpose&Dataset != 0 && r.Service == a.service {
-			return &a, "the register"
+			return &a, text("purpose.the_register")
 		}
 		for _, c := range f.Comments {
 			if m, ok := readMarker(c.Comment); ok && m.service == a.service {
-				return &a, "the comment " + m.text
+				return &a, text("purpose.the_comment", "text", m.text)
 			}
 		}
 	}
-	return nil, ""
+	return nil, Text{}
 }
 
 // commentMarker is a word SERVICE:NAME:DATE of a comment.

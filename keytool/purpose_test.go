@@ -92,7 +92,7 @@ func TestCrossUse(t *testing.T) {
 		{PurposeFacts{DatasetFormat: "age identity"}, Auth, true},
 		{PurposeFacts{File: "J-DU999991"}, Auth, true},
 	} {
-		if got := JudgePurpose(c.facts).CrossUse(c.use); (got != "") != c.warns {
+		if got := JudgePurpose(c.facts).CrossUse(c.use).String(); (got != "") != c.warns {
 			t.Errorf("%+v used for %s: %q", c.facts, c.use, got)
 		}
 	}

@@ -14,7 +14,8 @@ const (
 type Finding struct {
 	Code     string
 	Severity Severity
-	Message  string // one sentence
+	Text     Text   // one sentence, in no language
+	Message  string // the same in English
 	Got      string // the mode as 0644, the owner's name or id, or an SDDL string
 	Want     string // likewise
 	Command  string // what a person can type; "" where there is nothing

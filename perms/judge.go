@@ -9,9 +9,9 @@ func Judge(f Facts) []Finding {
 	case f.Role == NoRole:
 		return nil
 	case f.Posix != nil:
-		return judgePosix(f)
+		return say(judgePosix(f))
 	case f.NT != nil:
-		return judgeNT(f)
+		return say(judgeNT(f))
 	}
 	return nil
 }

@@ -11,34 +11,31 @@ type keepsNone struct {
 	when   string   // only with this option
 	unless []string // not with one of these: then modes are kept
 	sure   bool     // known to keep none; else it depends on what lies behind it
-	what   string
-	remedy string
+	what   string   // id of the text that names it
+	remedy string   // id of what to do
 }
 
-const (
-	wslRemedy = `add options="metadata,umask=22,fmask=11" below [automount] in /etc/wsl.conf and run "wsl --shutdown" in Windows, or keep the file in your Linux home`
-	homeMove  = "keep the file on a disk of your own system"
-)
+const homeMove = "perms.remedy_home"
 
 // keepsNoneTable says which file systems keep no modes, and what helps there
 // (spec/permissions.md 1.3). The first row that fits counts.
 var keepsNoneTable = [...]keepsNone{
 	{types: []string{"drvfs"}, unless: []string{"metadata"}, sure: true,
-		what: "a Windows drive in WSL", remedy: wslRemedy},
+		what: "perms.fs_wsl", remedy: "perms.remedy_wsl"},
 	{types: []string{"9p", "virtiofs"}, when: "aname=drvfs", unless: []string{"metadata"}, sure: true,
-		what: "a Windows drive in WSL", remedy: wslRemedy},
+		what: "perms.fs_wsl", remedy: "perms.remedy_wsl"},
 	{types: []string{"vfat", "msdos", "msdosfs", "umsdos", "exfat"}, sure: true,
-		what: "a FAT volume", remedy: "mount it with uid=YOU,fmask=0177,dmask=0077, or " + homeMove},
+		what: "perms.fs_fat", remedy: "perms.remedy_fat"},
 	{types: []string{"ntfs", "ntfs3", "fuseblk", "ufsd"}, unless: []string{"permissions", "acl"},
-		what: "a Windows volume", remedy: `mount it with the option "permissions", or ` + homeMove},
+		what: "perms.fs_ntfs", remedy: "perms.remedy_ntfs"},
 	{types: []string{"cifs", "smb3", "smbfs"}, unless: []string{"modefromsid", "cifsacl"},
-		what: "a Windows share", remedy: "mount it with file_mode=0600,dir_mode=0700, or " + homeMove},
+		what: "perms.fs_cifs", remedy: "perms.remedy_cifs"},
 	{types: []string{"vboxsf"},
-		what: "a VirtualBox shared folder", remedy: "mount it with fmode=0600,dmode=0700, or " + homeMove},
+		what: "perms.fs_vbox", remedy: "perms.remedy_vbox"},
 	{types: []string{"vmhgfs", "fuse.vmhgfs-fuse", "prl_fs"},
-		what: "a virtual machine's shared folder", remedy: homeMove},
+		what: "perms.fs_shared", remedy: homeMove},
 	{types: []string{"fuse", "fuse."},
-		what: "a FUSE file system", remedy: homeMove},
+		what: "perms.fs_fuse", remedy: homeMove},
 }
 
 // modeless tells whether a file system may keep no modes, and how that is mended;
@@ -64,23 +61,33 @@ func (k *keepsNone) ofType(name string) bool {
 	})
 }
 
-// sentence says what a mount does to modes and what helps, to follow a semicolon.
-func (k *keepsNone) sentence(m Mount) string {
+// sentence says what a mount does to modes and what helps, to follow another.
+func (k *keepsNone) sentence(m Mount) Text {
+	id := "perms.mount_may_keep_none"
 	if k.sure {
-		return m.name() + " is " + k.what + ", which keeps no modes, so chmod changes nothing there: " + k.remedy
+		id = "perms.mount_keeps_none"
 	}
-	return m.name() + " is " + k.what + ", which may keep no modes: should chmod change nothing, " + k.remedy
+	return text(id, "mount", m.name(), "kind", text(k.what), "remedy", remedy(k.remedy, File))
+}
+
+// remedy says where to keep a file or directory instead.
+func remedy(id string, kind Kind) Text {
+	thing := "perms.file"
+	if kind == Directory {
+		thing = "perms.directory"
+	}
+	return text(id, "thing", text(thing))
 }
 
 // name is how a message names a mount: "/mnt/c (9p)".
-func (m Mount) name() string {
+func (m Mount) name() Text {
 	switch {
 	case m.Point != "" && m.Type != "":
-		return m.Point + " (" + m.Type + ")"
+		return verbatim(m.Point + " (" + m.Type + ")")
 	case m.Point != "":
-		return m.Point
+		return verbatim(m.Point)
 	case m.Type != "":
-		return "the file system (" + m.Type + ")"
+		return text("perms.mount_type", "type", m.Type)
 	}
-	return "the file system"
+	return text("perms.mount")
 }

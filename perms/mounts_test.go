@@ -42,8 +42,9 @@ func TestModeless(t *testing.T) {
 		if k == nil {
 			continue
 		}
-		if k.sure != c.sure || !strings.Contains(k.sentence(c.mount), c.says) || !strings.Contains(k.sentence(c.mount), c.mount.Point+" ("+c.mount.Type+")") {
-			t.Errorf("%+v: sure %v, %q", c.mount, k.sure, k.sentence(c.mount))
+		said := k.sentence(c.mount).String()
+		if k.sure != c.sure || !strings.Contains(said, c.says) || !strings.Contains(said, c.mount.Point+" ("+c.mount.Type+")") {
+			t.Errorf("%+v: sure %v, %q", c.mount, k.sure, said)
 		}
 	}
 }

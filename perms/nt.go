@@ -3,7 +3,6 @@ package perms
 import (
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // ntFile is one file under the rule of its role.
@@ -25,6 +24,11 @@ func newNTFile(f Facts) (ntFile, bool) {
 	return ntFile{f, rule, user}, true
 }
 
+// text is one about a file of the rule's role.
+func (f ntFile) text(id string, pairs ...any) Text {
+	return text(id, append(pairs, "role", text(f.rule.what), "by", text(f.rule.by))...)
+}
+
 // judgeNT judges a file by Windows' rules. The reparse point that leads to it is
 // judged likewise, since Win32-OpenSSH asks for the permissions by name.
 func judgeNT(f Facts) []Finding {
@@ -38,7 +42,7 @@ func judgeNT(f Facts) []Finding {
 	var found []Finding
 	d, err := ParseDescriptor(f.NT.Descriptor)
 	if err != nil {
-		found = append(found, file.bad(d, "its permissions cannot be read"))
+		found = append(found, file.bad(d, "perms.nt_no_descriptor"))
 	} else {
 		found = append(file.descriptor(d), file.readable(d)...)
 	}
@@ -56,7 +60,7 @@ func (s Severity) rank() int { return slices.Index([]Severity{Error, Warning, In
 func (f ntFile) descriptor(d Descriptor) []Finding {
 	found := f.owner(d)
 	if d.DACL == nil {
-		return append(found, f.bad(d, "it has no access list, so everybody has full access"))
+		return append(found, f.bad(d, "perms.nt_no_list"))
 	}
 	return append(found, f.entries(d)...)
 }
@@ -64,22 +68,20 @@ func (f ntFile) descriptor(d Descriptor) []Finding {
 // owner judges who the file belongs to.
 func (f ntFile) owner(d Descriptor) []Finding {
 	one := Finding{Got: f.name(d.Owner), Want: f.name(f.newOwner(d.Owner))}
+	var id string
 	switch {
 	case !f.trusts(d.Owner) && f.rule.code != "":
-		one.Code, one.Severity = f.rule.code, Error
-		one.Message = f.rule.by + " refuses this " + f.rule.what + " because it belongs to " + f.name(d.Owner)
+		one.Code, one.Severity, id = f.rule.code, Error, "perms.nt_owner_refused"
 	case !f.trusts(d.Owner):
-		one.Code, one.Severity = CodeOwner, Warning
-		one.Message = "This " + f.rule.what + " belongs to " + f.name(d.Owner) + ", who may change it and its permissions"
+		one.Code, one.Severity, id = CodeOwner, Warning, "perms.nt_owner_changes"
 	case d.Owner == sidTrustedInstaller && f.rule.code != "":
-		one.Code, one.Severity = CodeOldOpenSSH, Info
-		one.Message = "This " + f.rule.what + " belongs to TrustedInstaller, which Win32-OpenSSH before 8.1 refuses"
+		one.Code, one.Severity, id = CodeOldOpenSSH, Info, "perms.nt_owner_installer"
 	case d.Owner == f.user && f.Role == AdminKeys:
-		one.Code, one.Severity = CodeOwner, Warning
-		one.Message = "This " + f.rule.what + " belongs to " + f.name(d.Owner) + ", so sshd refuses it for every other administrator"
+		one.Code, one.Severity, id = CodeOwner, Warning, "perms.nt_owner_one_of_all"
 	default:
 		return nil
 	}
+	one.Text = f.text(id, "owner", f.who(d.Owner))
 	return []Finding{f.finish(d, one)}
 }
 
@@ -168,31 +170,29 @@ func (f ntFile) harmless(d Descriptor, e ACE) bool {
 // entries judges what the DACL gives to others.
 func (f ntFile) entries(d Descriptor) []Finding {
 	s := f.sort(d)
-	this := "this " + f.rule.what
-	refuses := f.rule.by + " refuses " + this + " because "
+	refused := "perms.nt_write_refused"
 	if f.rule.others == othersNothing {
-		refuses += "its access list has an entry for "
-	} else {
-		refuses += "its access list lets others write: "
+		refused = "perms.nt_entry_refused"
 	}
 	oldSeverity := Info
 	if f.rule.readFrom == "8.6" { // Windows 10 and Server 2022 came with 8.1
 		oldSeverity = Warning
 	}
 	var found []Finding
-	add := func(entries []ACE, code string, severity Severity, before, after string) {
+	add := func(entries []ACE, code string, severity Severity, id string, pairs ...any) {
 		if len(entries) > 0 {
-			found = append(found, f.finish(d, Finding{Code: code, Severity: severity, Message: before + f.names(entries) + after, Got: d.SDDL(), Want: f.repaired(d).SDDL()}))
+			said := f.text(id, append(pairs, "who", f.names(entries))...)
+			found = append(found, f.finish(d, Finding{Code: code, Severity: severity, Text: said, Got: d.SDDL(), Want: f.repaired(d).SDDL()}))
 		}
 	}
-	add(s.refused, f.rule.code, Error, refuses, "")
-	add(s.control, CodeControl, Warning, "The access list of "+this+" lets others delete it or take it over, which Win32-OpenSSH up to 9.8 does not notice: ", "")
-	add(s.unseen, CodeControl, Warning, "The access list of "+this+" lets others in by entries that OpenSSH does not look at: ", "")
-	add(s.mine, CodeWritable, Warning, "sshd refuses "+this+" for every other administrator, because its access list lets one of them write: ", "")
-	add(s.old, CodeOldOpenSSH, oldSeverity, "Win32-OpenSSH before "+f.rule.readFrom+" refuses "+this+" because its access list has an entry for ", "")
-	add(s.tiOld, CodeOldOpenSSH, Info, "Win32-OpenSSH before 8.1 refuses "+this+" because its access list has an entry for ", "")
-	add(s.write, CodeWritable, Warning, "The access list of "+this+" lets others change it: ", "")
-	add(s.look, CodeWide, Info, "The access list of "+this+" lets others look into it: ", "")
+	add(s.refused, f.rule.code, Error, refused)
+	add(s.control, CodeControl, Warning, "perms.nt_control")
+	add(s.unseen, CodeControl, Warning, "perms.nt_unseen")
+	add(s.mine, CodeWritable, Warning, "perms.nt_one_of_all")
+	add(s.old, CodeOldOpenSSH, oldSeverity, "perms.nt_old", "version", f.rule.readFrom)
+	add(s.tiOld, CodeOldOpenSSH, Info, "perms.nt_old", "version", "8.1")
+	add(s.write, CodeWritable, Warning, "perms.nt_write")
+	add(s.look, CodeWide, Info, "perms.nt_look")
 	return found
 }
 
@@ -202,19 +202,19 @@ func (f ntFile) readable(d Descriptor) []Finding {
 	if reader == "" || f.granted(d, reader)&needToRead == needToRead {
 		return nil
 	}
-	who := f.name(reader)
-	message := who + " cannot read this " + f.rule.what
-	if d.Owner == reader {
-		message = who + " owns this " + f.rule.what + " and may change its access list, but cannot read it"
-	}
 	without := d
 	without.DACL = slices.DeleteFunc(slices.Clone(d.DACL), func(e ACE) bool { return e.Type.denies() })
-	if f.granted(without, reader)&needToRead == needToRead {
-		message += ", because an entry that denies comes first"
-	} else {
-		message += ", because no entry of its access list lets " + who + " in"
+	denied, owns := f.granted(without, reader)&needToRead == needToRead, d.Owner == reader
+	id := "perms.nt_unread_missing"
+	switch {
+	case owns && denied:
+		id = "perms.nt_owned_denied"
+	case owns:
+		id = "perms.nt_owned_missing"
+	case denied:
+		id = "perms.nt_unread_denied"
 	}
-	return []Finding{f.finish(d, Finding{Code: CodeUnreadable, Severity: f.rule.unread, Message: message,
+	return []Finding{f.finish(d, Finding{Code: CodeUnreadable, Severity: f.rule.unread, Text: f.text(id, "who", f.who(reader)),
 		Got: d.SDDL(), Want: f.repaired(d).SDDL()})}
 }
 
@@ -228,16 +228,16 @@ func (f ntFile) silent(found []Finding) []Finding {
 	case f.Role != Config:
 		return found
 	case slices.ContainsFunc(found, unread):
-		then = "Once it can be read, ssh refuses"
+		then = "perms.ssh_once_read"
 	case !isOwnConfig(f.Path):
-		then = "In a .ssh folder, ssh refuses"
+		then = "perms.ssh_in_dot_ssh"
 	default:
 		return found
 	}
 	for i := range found {
 		if found[i].Severity == Error {
 			found[i].Severity = Warning
-			found[i].Message = strings.Replace(found[i].Message, "ssh refuses", then, 1)
+			found[i].Text.Values["by"] = text(then)
 		}
 	}
 	return found
@@ -251,13 +251,13 @@ func (f ntFile) link() []Finding {
 	var found []Finding
 	d, err := ParseDescriptor(f.NT.Link)
 	if err != nil {
-		found = []Finding{f.bad(d, "its permissions cannot be read")}
+		found = []Finding{f.bad(d, "perms.nt_no_descriptor")}
 	} else {
 		found = f.descriptor(d)
 	}
 	for i := range found {
 		found[i].Code = CodeLink
-		found[i].Message = "The link itself, apart from the file it leads to: " + found[i].Message
+		found[i].Text = text("perms.nt_link", "message", found[i].Text)
 	}
 	return found
 }
@@ -268,30 +268,30 @@ func (f ntFile) outside(found []Finding) []Finding {
 		found[i].Fixable, found[i].Command = false, ""
 	}
 	return append(found, Finding{Code: CodeLink, Severity: Warning, Got: f.Target, Command: "sshkeys fixperms " + ntQuote(f.Target),
-		Message: "This is a link to a file outside of the folder that was named; that file is mended only where it is named itself"})
+		Text: text("perms.nt_outside")})
 }
 
 func (f ntFile) noACLs() Finding {
-	where := "This volume"
+	volume := text("perms.volume")
 	if f.Mount.Type != "" {
-		where = "This volume (" + f.Mount.Type + ")"
+		volume = text("perms.volume_type", "type", f.Mount.Type)
 	}
 	one := Finding{Code: CodeNoACLs, Severity: Info, Got: f.Mount.Type, Want: "NTFS", Source: f.rule.source,
-		Message: where + " keeps no permissions, so everybody who uses this computer may read and change this " + f.rule.what}
+		Text: f.text("perms.nt_no_acls", "volume", volume)}
 	if f.rule.code != "" {
 		one.Severity, one.Command = Error, "sshkeys import "+ntQuote(f.Path)
-		one.Message = f.rule.by + " refuses this " + f.rule.what + " because its volume keeps no permissions; move it to an NTFS drive"
+		one.Text = f.text("perms.nt_no_acls_refused")
 	}
 	return one
 }
 
-// bad is the finding that the whole descriptor is not acceptable.
+// bad is the finding that the whole descriptor is not acceptable; why is an id.
 func (f ntFile) bad(d Descriptor, why string) Finding {
 	one := Finding{Code: f.rule.code, Severity: Error, Got: d.SDDL(), Want: f.repaired(d).SDDL(),
-		Message: f.rule.by + " refuses this " + f.rule.what + " because " + why}
+		Text: f.text("perms.nt_bad_refused", "why", text(why))}
 	if f.rule.code == "" {
 		one.Code, one.Severity = CodeWritable, Warning
-		one.Message = "This " + f.rule.what + " is open to everybody: " + why
+		one.Text = f.text("perms.nt_bad_open", "why", text(why))
 	}
 	return f.finish(d, one)
 }
@@ -305,7 +305,7 @@ func (f ntFile) finish(d Descriptor, one Finding) Finding {
 	one.Fixable = true
 	one.Command = "sshkeys fixperms " + ntQuote(f.Path)
 	if f.needsAdministrator(d) {
-		one.Message += " (mend it in a terminal started as administrator)"
+		one.Text.Values["note"] = text("perms.as_administrator")
 	}
 	return one
 }

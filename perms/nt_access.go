@@ -209,7 +209,7 @@ func noEffectNT(before Facts, c Change, after Facts) []Finding {
 		return nil
 	}
 	one := Finding{Code: CodeNoEffect, Severity: Warning, Command: "sshkeys import " + ntQuote(after.Path), Want: c.SDDL,
-		Message: "The system accepted the new permissions and did not keep them" + onVolume(after.Mount)}
+		Text: text("perms.nt_no_effect", "volume", onVolume(after.Mount))}
 	if one.Want == "" {
 		one.Want = c.LinkSDDL
 	}
@@ -219,17 +219,17 @@ func noEffectNT(before Facts, c Change, after Facts) []Finding {
 	if d, err := ParseDescriptor(after.NT.Descriptor); err == nil {
 		one.Got = d.SDDL()
 	}
-	return []Finding{one}
+	return say([]Finding{one})
 }
 
-func onVolume(m Mount) string {
+func onVolume(m Mount) Text {
 	switch {
 	case m.Point == "" && m.Type == "":
-		return ""
+		return Text{}
 	case m.Type == "":
-		return ": the volume " + m.Point
+		return text("perms.on_volume", "point", m.Point)
 	case m.Point == "":
-		return ": a volume of type " + m.Type
+		return text("perms.on_type", "type", m.Type)
 	}
-	return ": the volume " + m.Point + " of type " + m.Type
+	return text("perms.on_volume_type", "point", m.Point, "type", m.Type)
 }

@@ -1,68 +1,69 @@
 package perms
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // names lists whom entries let in, each once.
-func (f ntFile) names(entries []ACE) string {
-	var list []string
+func (f ntFile) names(entries []ACE) Text {
+	var list []Text
+	named := map[string]bool{}
 	for _, e := range entries {
-		s := f.name(e.SID)
+		who := f.who(e.SID)
 		if e.SID == "" {
-			s = "an entry of type " + itoa(int(e.Type))
+			who = text("perms.entry_type", "type", int(e.Type))
 		}
 		if e.Flags&Inherited != 0 {
-			s += ", inherited from the folder"
+			who = text("perms.inherited", "who", who)
 		}
-		if !slices.Contains(list, s) {
-			list = append(list, s)
+		if s := who.String(); !named[s] {
+			list, named[s] = append(list, who), true
 		}
 	}
-	return strings.Join(list, "; ")
+	return series("perms.semicolon", list)
 }
 
-// name is what people call a SID. Nothing is looked up: names would depend on the
+// name is who in English.
+func (f ntFile) name(s SID) string { return f.who(s).String() }
+
+// who is what people call a SID. Nothing is looked up: names would depend on the
 // language of Windows, and a deleted account has none.
-func (f ntFile) name(s SID) string {
+func (f ntFile) who(s SID) Text {
 	switch {
 	case s == "":
-		return "nobody"
+		return text("perms.nobody")
 	case s == f.user && f.Account.Name != "":
-		return f.Account.Name
+		return verbatim(f.Account.Name)
 	case s == sidSystem || s == sidAdministrators:
-		return title(s)
+		return verbatim(title(s))
 	case s == sidTrustedInstaller:
-		return "TrustedInstaller"
+		return verbatim("TrustedInstaller")
 	case title(s) != "":
-		return title(s) + " (" + string(s) + ")"
+		return verbatim(title(s) + " (" + string(s) + ")")
 	case strings.HasPrefix(string(s), "S-1-5-80-"):
-		return "the service " + string(s)
+		return text("perms.sid_service", "sid", s)
 	case strings.HasPrefix(string(s), "S-1-15-"):
-		return "the app " + string(s)
+		return text("perms.sid_app", "sid", s)
 	case strings.HasPrefix(string(s), "S-1-5-21-"):
 		return f.account(s)
 	}
-	return "the account " + string(s)
+	return text("perms.sid_account", "sid", s)
 }
 
 // account names one of a machine or domain: the fixed numbers by name, the others
 // as near as their number tells.
-func (f ntFile) account(s SID) string {
+func (f ntFile) account(s SID) Text {
 	domain, number := splitNumber(s)
 	if domain == "S-1-5-21" {
-		return "the account " + string(s)
+		return text("perms.sid_account", "sid", s)
 	}
 	fixed := map[string]string{"500": "Administrator", "501": "Guest", "512": "Domain Admins", "513": "Domain Users",
 		"514": "Domain Guests", "515": "Domain Computers", "519": "Enterprise Admins"}
 	if known := fixed[number]; known != "" {
-		return known + " (" + string(s) + ")"
+		return verbatim(known + " (" + string(s) + ")")
 	}
 	if home, _ := splitNumber(f.user); home != "" && home != domain {
-		return "the account " + string(s) + " of another machine or domain, or deleted"
+		return text("perms.sid_elsewhere", "sid", s)
 	}
-	return "the account " + string(s) + ", maybe deleted"
+	return text("perms.sid_deleted", "sid", s)
 }
 
 func splitNumber(s SID) (head, last string) {

@@ -38,8 +38,8 @@ const (
 // set to meet it.
 type ntRule struct {
 	role   Role
-	what   string // in words
-	by     string // which program refuses
+	what   string // id of the text that names the role
+	by     string // id of the program that refuses
 	code   string // of a refusal, "" where nothing refuses
 	source string // the check, and its caller
 
@@ -63,29 +63,29 @@ const (
 // code. sshd reads keys as SYSTEM: temporarily_use_uid does nothing on Windows
 // (no-ops.c).
 var ntRules = [...]ntRule{
-	{role: PrivateKey, what: "private key", by: "ssh", code: CodeKeyACL, source: fileCheck + ", authfile.c:sshkey_perm_ok",
+	{role: PrivateKey, what: "perms.private_key", by: "perms.ssh", code: CodeKeyACL, source: fileCheck + ", authfile.c:sshkey_perm_ok",
 		trusted: trustUser, others: othersNothing, reader: sidSelf, unread: Error, full: fullUser},
-	{role: HostKey, what: "host key", by: "sshd", code: CodeHostKey, source: fileCheck + ", authfile.c:sshkey_perm_ok",
+	{role: HostKey, what: "perms.host_key", by: "perms.sshd", code: CodeHostKey, source: fileCheck + ", authfile.c:sshkey_perm_ok",
 		trusted: trustMachine, others: othersNothing, reader: sidSystem, unread: Error, full: fullAdmin},
-	{role: Config, what: "config", by: "ssh", code: CodeConfig, source: fileCheck + ", readconf.c:read_config_file_depth",
+	{role: Config, what: "perms.config", by: "perms.ssh", code: CodeConfig, source: fileCheck + ", readconf.c:read_config_file_depth",
 		trusted: trustUser, others: othersRead, readFrom: "8.1", reader: sidSelf, unread: Warning, full: fullUser},
-	{role: IncludedConfig, what: "included config", by: "ssh", code: CodeConfig, source: fileCheck + ", readconf.c:read_config_file_depth",
+	{role: IncludedConfig, what: "perms.included_config", by: "perms.ssh", code: CodeConfig, source: fileCheck + ", readconf.c:read_config_file_depth",
 		trusted: trustUser, others: othersRead, readFrom: "8.1", reader: sidSelf, unread: Error, full: fullUser},
-	{role: AuthorizedKeys, what: "authorized_keys", by: "sshd", code: CodeStrictModes, source: fileCheck + ", auth2-pubkeyfile.c:auth_openfile",
+	{role: AuthorizedKeys, what: "perms.authorized_keys", by: "perms.sshd", code: CodeStrictModes, source: fileCheck + ", auth2-pubkeyfile.c:auth_openfile",
 		trusted: trustUser, others: othersRead, readFrom: "8.6", reader: sidSystem, unread: Error, full: fullUser},
-	{role: AuthorizedPrincipals, what: "authorized_principals", by: "sshd", code: CodeStrictModes, source: fileCheck + ", auth2-pubkeyfile.c:auth_openfile",
+	{role: AuthorizedPrincipals, what: "perms.authorized_principals", by: "perms.sshd", code: CodeStrictModes, source: fileCheck + ", auth2-pubkeyfile.c:auth_openfile",
 		trusted: trustUser, others: othersRead, readFrom: "8.6", reader: sidSystem, unread: Error, full: fullUser},
-	{role: AdminKeys, what: "administrators_authorized_keys", by: "sshd", code: CodeStrictModes, source: fileCheck + ", auth2-pubkeyfile.c:auth_openfile",
+	{role: AdminKeys, what: "perms.administrators_keys", by: "perms.sshd", code: CodeStrictModes, source: fileCheck + ", auth2-pubkeyfile.c:auth_openfile",
 		trusted: trustUser, others: othersRead, readFrom: "8.6", reader: sidSystem, unread: Error, full: fullAdmin},
-	{role: ProgramData, what: "folder of sshd", by: "sshd", code: CodeFolderSystem, source: folderCheck + ", win32compat/misc.c",
+	{role: ProgramData, what: "perms.sshd_folder", by: "perms.sshd", code: CodeFolderSystem, source: folderCheck + ", win32compat/misc.c",
 		trusted: fullAdmin, others: othersRead, full: fullAdmin, also: []SID{sidAuthenticated}},
 
-	{role: SSHDir, what: "folder", trusted: trustUser, others: othersAnything, reader: sidSelf, unread: Warning, full: fullUser},
-	{role: KnownHosts, what: "known_hosts", trusted: trustUser, others: othersAnything, reader: sidSelf, unread: Warning, full: fullUser, share: true},
-	{role: PublicKey, what: "public key", trusted: trustUser, others: othersAnything, reader: sidSelf, unread: Warning, full: fullUser, share: true},
-	{role: Certificate, what: "certificate", trusted: trustUser, others: othersAnything, reader: sidSelf, unread: Warning, full: fullUser, share: true},
-	{role: UserFile, what: "file", trusted: trustUser, others: othersAnything, reader: sidSelf, unread: Warning, full: fullUser, share: true},
-	{role: SystemConfig, what: "config of all users", source: "OpenSSHUtils.psm1:Repair-SshdConfigPermission",
+	{role: SSHDir, what: "perms.folder", trusted: trustUser, others: othersAnything, reader: sidSelf, unread: Warning, full: fullUser},
+	{role: KnownHosts, what: "perms.known_hosts", trusted: trustUser, others: othersAnything, reader: sidSelf, unread: Warning, full: fullUser, share: true},
+	{role: PublicKey, what: "perms.public_key", trusted: trustUser, others: othersAnything, reader: sidSelf, unread: Warning, full: fullUser, share: true},
+	{role: Certificate, what: "perms.certificate", trusted: trustUser, others: othersAnything, reader: sidSelf, unread: Warning, full: fullUser, share: true},
+	{role: UserFile, what: "perms.file", trusted: trustUser, others: othersAnything, reader: sidSelf, unread: Warning, full: fullUser, share: true},
+	{role: SystemConfig, what: "perms.config_of_all", source: "OpenSSHUtils.psm1:Repair-SshdConfigPermission",
 		trusted: trustMachine, others: othersAnything, full: fullAdmin, share: true},
 }
 

@@ -48,8 +48,7 @@ func posixFindings(f *Facts) []Finding {
 		return nil
 	case r.irregular(f):
 		return []Finding{{Code: r.code, Severity: Error, Got: string(f.Kind), Want: string(File),
-			Message: "This is a " + kindWord(f.Kind) + " and no regular file, so " + r.refused + ".",
-			Command: r.command(f), Source: "auth2-pubkeyfile.c:auth_openfile"}}
+			Text: r.text("perms.irregular", "kind", kindText(f.Kind)), Command: r.command(f), Source: "auth2-pubkeyfile.c:auth_openfile"}}
 	}
 	var found []Finding
 	found = r.judgeOwner(f, found)
@@ -68,11 +67,19 @@ func (r *posixRule) irregular(f *Facts) bool {
 	return (r.role == AuthorizedKeys || r.role == AuthorizedPrincipals) && f.Kind != File
 }
 
-func kindWord(k Kind) string {
-	if k == Special {
-		return "pipe, socket or device"
+// text is one about a file of the rule's role.
+func (r *posixRule) text(id string, pairs ...any) Text {
+	return text(id, append(pairs, "role", text(r.title), "refused", text(r.refused), "useless", text(r.useless))...)
+}
+
+func kindText(k Kind) Text {
+	switch k {
+	case Special:
+		return text("perms.special")
+	case Directory:
+		return text("perms.directory")
 	}
-	return string(k)
+	return text("perms.file")
 }
 
 // judgeOwner finds a wrong owner, but where that only means that the file cannot
@@ -84,18 +91,17 @@ func (r *posixRule) judgeOwner(f *Facts, found []Finding) []Finding {
 	want := ownerName(r.rightOwner(f), f.Account)
 	finding := Finding{Code: CodeOwner, Severity: Warning, Source: r.source,
 		Got: ownerName(f.Posix.UID, f.Account), Want: want, Command: r.command(f)}
-	belongs := "This " + r.title + " belongs to " + ownerWords(f.Posix.UID, f.Account) + " and not to " + want
+	id := "perms.owner_changes"
 	switch {
 	case r.foreign == Error && r.checked(f):
 		finding.Code, finding.Severity = r.code, Error
-		finding.Message = belongs + ", so " + r.refused + "."
+		id = "perms.owner_refused"
 	case r.unread != "" && !r.reads(f):
 		return found
 	case r.when == ifOwned:
-		finding.Message = belongs + ", so whoever that is can read and replace it, and its mode is not looked at."
-	default:
-		finding.Message = belongs + ", who can change it at any time."
+		id = "perms.owner_unchecked"
 	}
+	finding.Text = r.text(id, "owner", ownerText(f.Posix.UID, f.Account), "want", want)
 	return r.noteRoot(f, append(found, finding))
 }
 
@@ -108,8 +114,7 @@ func (r *posixRule) noteRoot(f *Facts, found []Finding) []Finding {
 	}
 	return append(found, Finding{Code: CodeOwner, Severity: Info, Source: r.source,
 		Got: ownerName(p.UID, f.Account), Want: ownerName(f.Account.UID, f.Account),
-		Message: "Root's own ssh takes this key with any mode, as it belongs to another; it is judged here as the ssh of " +
-			ownerWords(f.Account.UID, f.Account) + " would."})
+		Text: r.text("perms.root_takes_any", "who", ownerText(f.Account.UID, f.Account))})
 }
 
 // judgeReading finds a file that its reader cannot read, and a directory that the
@@ -120,22 +125,20 @@ func (r *posixRule) judgeReading(f *Facts, found []Finding) []Finding {
 	}
 	p, reader, dir := f.Posix, r.reader(f), f.Kind == Directory
 	finding := Finding{Code: CodeUnreadable, Severity: r.unread, Source: r.source}
-	who := func() string { return ownerWords(reader.UID, reader) }
+	id := "perms.unreadable"
 	switch reads := r.reads(f); {
 	case !reads && dir:
-		finding.Message = "This " + r.title + " cannot be passed by " + who() + ", so " + r.useless + "."
+		id = "perms.unpassable"
 		if r.never && !f.SSHD {
 			finding.Severity = Warning
 		}
 	case !reads:
-		finding.Message = "This " + r.title + " cannot be read by " + who() + ", so " + r.useless + "."
 	case dir && reader.UID != 0 && p.UID == reader.UID && p.Mode&r.need != r.need:
-		finding.Severity = Warning
-		finding.Message = "This " + r.title + " can be passed, and not listed or changed, by " + who() + "."
+		finding.Severity, id = Warning, "perms.unlistable"
 	default:
 		return found
 	}
-	finding.Command = r.command(f)
+	finding.Text, finding.Command = r.text(id, "who", ownerText(reader.UID, reader)), r.command(f)
 	finding.Got, finding.Want = ownerName(p.UID, f.Account), ownerName(r.rightOwner(f), f.Account)
 	switch {
 	case p.UID == reader.UID:
@@ -161,44 +164,45 @@ func (r *posixRule) judgeMode(f *Facts, found []Finding) []Finding {
 	switch {
 	case refused:
 		finding.Code, finding.Severity = r.code, Error
-		finding.Message = reach(p.Mode&r.refuse) + " this " + r.title + ", so " + r.refused + r.addenda(f)
+		finding.Text = r.openText("perms.open_refused", p.Mode&r.refuse, f)
 		r.blameMount(f, &finding)
 	case p.Mode&0o022 != 0:
 		finding.Code, finding.Severity = CodeWritable, Warning
-		finding.Message = reach(p.Mode&0o022) + " this " + r.title + ", which should be its owner's alone" + r.addenda(f)
+		finding.Text = r.openText("perms.open_writable", p.Mode&0o022, f)
 	case most&0o077 == 0 && len(active) > 0:
 		finding.Code, finding.Severity = CodeACL, Warning
-		finding.Message = "The ACL of this " + r.title + " lets in " + list(active) + ", which it has no need of"
+		finding.Text = r.text("perms.acl_lets_in", "who", list(active))
 	case setgid:
 		finding.Code, finding.Severity, finding.Source = CodeWide, Info, "inode(7)"
 		finding.Want, finding.Command = octal(p.Mode&^0o2000), ""
-		finding.Message = "What is made in this " + r.title + " gets its group (setgid), and with a umask of 002 that group can write it"
+		finding.Text = r.text("perms.setgid")
 	default:
 		finding.Code, finding.Severity = CodeWide, Info
-		finding.Message = "This " + r.title + " has more open than it needs: " + octal(r.wantMode(f)) + " is enough"
+		finding.Text = r.text("perms.wide", "mode", octal(r.wantMode(f)))
 	}
-	finding.Message += "."
 	return append(found, finding)
 }
 
-// addenda tells what belongs to a mode that lets others in: who by the ACL, and
-// what does not help.
-func (r *posixRule) addenda(f *Facts) string {
+// openText says what bits let others do, who they are by the ACL, and what does
+// not help.
+func (r *posixRule) openText(id string, bits uint32, f *Facts) Text {
 	p := f.Posix
-	var s string
+	who, do := reach(bits)
+	t := r.text(id, "reach", who, "do", do)
 	if active, _ := p.granted(); len(active) > 0 {
-		s += "; by its ACL that is " + list(active)
+		t.Values["acl"] = text("perms.by_acl", "who", list(active))
 	}
 	if f.Kind == Directory && p.Mode&0o2000 != 0 {
-		s += "; what is made in it gets its group (setgid)"
+		t.Values["setgid"] = text("perms.gives_group")
 	}
-	if f.Kind == Directory && p.Mode&0o1000 != 0 && f.SSHD {
-		s += "; the sticky bit makes no difference to sshd"
-		if r.never && p.UID == 0 {
-			s += ", and a directory that all share is no place for what sshd reads"
-		}
+	switch {
+	case f.Kind != Directory || p.Mode&0o1000 == 0 || !f.SSHD:
+	case r.never && p.UID == 0:
+		t.Values["sticky"] = text("perms.sticky_shared")
+	default:
+		t.Values["sticky"] = text("perms.sticky")
 	}
-	return s
+	return t
 }
 
 // blameMount says so where the file system keeps no modes: chmod is no help there.
@@ -207,7 +211,7 @@ func (r *posixRule) blameMount(f *Facts, finding *Finding) {
 	if lost == nil {
 		return
 	}
-	finding.Message += "; " + lost.sentence(f.Mount)
+	finding.Text.Values["mount"] = lost.sentence(f.Mount)
 	if !lost.sure {
 		return
 	}
@@ -227,12 +231,11 @@ func (r *posixRule) judgeACL(f *Facts, found []Finding) []Finding {
 	if active, masked := p.granted(); len(masked) > 0 && len(active) == 0 {
 		found = append(found, Finding{Code: CodeACL, Severity: Info, Source: "acl.5", Command: r.command(f),
 			Got: octal(p.Mode), Want: octal(r.wantMode(f)),
-			Message: "The ACL of this " + r.title + " has entries for " + list(masked) +
-				" that chmod only masked: the next chmod that gives the group something lets them in."})
+			Text: r.text("perms.acl_masked", "who", list(masked))})
 	}
 	if open := opening(p.Default); len(open) > 0 {
 		found = append(found, Finding{Code: CodeACL, Severity: Warning, Source: "acl.5", Command: r.command(f),
-			Message: "The default ACL of this " + r.title + " lets " + list(open) + " into what is made in it."})
+			Text: r.text("perms.acl_default", "who", list(open))})
 	}
 	return found
 }
@@ -240,18 +243,19 @@ func (r *posixRule) judgeACL(f *Facts, found []Finding) []Finding {
 // judgeMacACL finds entries that let others in, where a mode of ours would not.
 // OpenSSH does not look at them.
 func (r *posixRule) judgeMacACL(f *Facts, found []Finding) []Finding {
-	var others []string
+	var others []Text
+	last := ""
 	for _, line := range f.Posix.MacACL {
 		e, ok := parseMacEntry(line)
-		if ok && e.allow && e.who != "user:"+f.Account.Name && (r.most&0o077 == 0 || e.writes()) {
-			others = append(others, e.who)
+		if ok && e.allow && e.who != "user:"+f.Account.Name && e.who != last && (r.most&0o077 == 0 || e.writes()) {
+			others, last = append(others, verbatim(e.who)), e.who
 		}
 	}
 	if len(others) == 0 {
 		return found
 	}
 	return append(found, Finding{Code: CodeMacACL, Severity: Warning, Source: "chmod.1", Command: r.sudo(f, f.Posix.UID) + "chmod -N " + shellQuote(f.Path),
-		Message: "An ACL entry lets " + strings.Join(slices.Compact(others), " and ") + " into this " + r.title + ", whatever its mode says."})
+		Text: r.text("perms.acl_mac", "who", series("perms.and", others))})
 }
 
 // homeBoolean is SELinux's switch for homes on file systems without labels of
@@ -273,7 +277,7 @@ func homeBoolean(label string) string {
 func judgePlace(f *Facts, found []Finding) []Finding {
 	if f.Outside {
 		found = append(found, Finding{Code: CodeLink, Severity: Info, Source: "misc.c:safe_path", Got: f.Target,
-			Message: "This is a link to a file outside of the tree that was named; it is that file that is judged."})
+			Text: text("perms.link_outside")})
 	}
 	if f.Posix.SELinux == "" {
 		return found
@@ -285,10 +289,10 @@ func judgePlace(f *Facts, found []Finding) []Finding {
 	}
 	finding := Finding{Code: CodeSELinux, Severity: Info, Source: "selinux-policy ssh.fc", Got: context[2], Want: "ssh_home_t",
 		Command: "restorecon -Rv " + shellQuote(dir),
-		Message: "Its SELinux label keeps sshd from reading it, whatever its mode says."}
-	if name := homeBoolean(context[2]); name != "" {
-		finding.Want, finding.Command = "", "sudo setsebool -P "+name+" on"
-		finding.Message = "Its file system has one SELinux label for all files, with which sshd may read it only where " + name + " is on."
+		Text:    text("perms.selinux")}
+	if boolean := homeBoolean(context[2]); boolean != "" {
+		finding.Want, finding.Command = "", "sudo setsebool -P "+boolean+" on"
+		finding.Text = text("perms.selinux_boolean", "boolean", boolean)
 	}
 	if f.SSHD {
 		finding.Severity = Warning
@@ -376,37 +380,36 @@ func noEffectPosix(before Facts, c Change, after Facts) []Finding {
 	}
 	finding := Finding{Code: CodeNoEffect, Severity: Warning, Source: "chmod(2)",
 		Got: octal(after.Posix.Mode), Want: octal(afterPosix(*before.Posix, c).Mode),
-		Message: "The change was accepted and has no effect: " + mount.name() + " keeps no " + lost}
+		Text: text("perms.no_effect", "mount", mount.name(), "lost", text(lost))}
 	if Refused(judged) {
 		finding.Severity = Error
 	}
-	remedy := homeMove
+	help := homeMove
 	if k := modeless(mount); k != nil {
-		remedy = k.remedy
-		finding.Message += ", being " + k.what
+		help = k.remedy
+		finding.Text.Values["being"] = text("perms.being", "kind", text(k.what))
 	}
+	finding.Text.Values["remedy"] = remedy(help, after.Kind)
 	switch {
 	case r.role == PrivateKey:
 		finding.Command = "sshkeys import " + shellQuote(after.Path)
-		finding.Message += "; import the key to a place where it can be kept private, or " + remedy + "."
+		finding.Text.ID = "perms.no_effect_key"
 	case after.Kind == Directory:
-		finding.Message += "; what lies in it is not protected here: " + strings.ReplaceAll(remedy, "the file", "the directory") + "."
-	default:
-		finding.Message += "; " + remedy + "."
+		finding.Text.ID = "perms.no_effect_directory"
 	}
-	return []Finding{finding}
+	return say([]Finding{finding})
 }
 
-// lostPart names what of a change was not kept, or "".
+// lostPart is the id of what of a change was not kept, or "".
 func lostPart(before Posix, c Change, after Posix) string {
 	want := afterPosix(before, c)
 	switch {
 	case c.Mode != nil && after.Mode != want.Mode:
-		return "modes"
+		return "perms.lost_mode"
 	case c.Owner != nil && after.UID != want.UID:
-		return "owners"
+		return "perms.lost_owner"
 	case c.DropACL && len(after.ACL) > 0, c.DropDefaultACL && len(after.Default) > 0:
-		return "change of an ACL"
+		return "perms.lost_acl"
 	}
 	return ""
 }
@@ -465,33 +468,33 @@ func (r *posixRule) chmodArg(f *Facts, mode uint32) string {
 }
 
 // reach says who can do what by the given bits of group and others.
-func reach(bits uint32) string {
-	who := "Everyone can "
+func reach(bits uint32) (who, do Text) {
+	who = text("perms.reach_everyone")
 	switch {
 	case bits&0o007 == 0:
-		who = "Its group can "
+		who = text("perms.reach_group")
 	case bits&0o070 != 0:
-		who = "Its group and everyone else can "
+		who = text("perms.reach_both")
 	}
 	bits |= bits >> 3
 	switch bits & 0o006 {
 	case 0o006:
-		return who + "read and change"
+		return who, text("perms.do_both")
 	case 0o004:
-		return who + "read"
+		return who, text("perms.do_read")
 	case 0o002:
-		return who + "change"
+		return who, text("perms.do_change")
 	}
-	return who + "execute"
+	return who, text("perms.do_execute")
 }
 
 // list names trustees of ACL entries.
-func list(acl []ACLEntry) string {
-	names := make([]string, len(acl))
+func list(acl []ACLEntry) Text {
+	names := make([]Text, len(acl))
 	for i, e := range acl {
 		names[i] = e.who()
 	}
-	return strings.Join(names, ", ")
+	return series("perms.comma", names)
 }
 
 // ownerName is an account's name, or the id of one that is not known.
@@ -505,13 +508,13 @@ func ownerName(uid int, a Account) string {
 	return itoa(uid)
 }
 
-// ownerWords is ownerName for a sentence.
-func ownerWords(uid int, a Account) string {
-	name := ownerName(uid, a)
-	if name == itoa(uid) {
-		return "user " + name
+// ownerText is ownerName for a sentence.
+func ownerText(uid int, a Account) Text {
+	owner := ownerName(uid, a)
+	if owner == itoa(uid) {
+		return text("perms.user", "id", owner)
 	}
-	return name
+	return verbatim(owner)
 }
 
 // shellQuote writes a word for a POSIX shell, and so that no program takes it for

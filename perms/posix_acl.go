@@ -89,16 +89,16 @@ func formatPosixACL(acl []ACLEntry) []byte {
 func (e ACLEntry) named() bool { return e.Tag == ACLUser || e.Tag == ACLGroup }
 
 // who is an entry's trustee in words.
-func (e ACLEntry) who() string {
+func (e ACLEntry) who() Text {
 	switch e.Tag {
 	case ACLUser:
-		return "user " + itoa(e.ID)
+		return text("perms.user", "id", itoa(e.ID))
 	case ACLGroup:
-		return "group " + itoa(e.ID)
+		return text("perms.group", "id", itoa(e.ID))
 	case ACLGroupObj:
-		return "the group"
+		return text("perms.owning_group")
 	}
-	return "everyone"
+	return text("perms.everyone")
 }
 
 // mask is what named entries and the group have at most. With an ACL that has a

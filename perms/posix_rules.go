@@ -4,7 +4,7 @@ package perms
 // beyond that. The table is spec/permissions.md 1.1.
 type posixRule struct {
 	role  Role
-	title string // as "this private key" has it
+	title string // id of the text that names the role
 
 	// What is refused.
 	code    string   // of a refusal
@@ -21,9 +21,9 @@ type posixRule struct {
 	need   uint32 // what its owner gets, when missing
 	never  bool   // never changed
 
-	// How the messages end.
-	refused string // "…, so "
-	useless string // "cannot read …, so "
+	// Ids of what follows from a refusal, and from not being read.
+	refused string
+	useless string
 }
 
 // when a consumer looks at owner and mode.
@@ -52,48 +52,48 @@ const (
 
 // posixRules has one row for each role on Unix. Its order is of no importance.
 var posixRules = [...]posixRule{
-	{role: PrivateKey, title: "private key", code: CodeKeyOpen, refuse: 0o077, when: ifOwned,
+	{role: PrivateKey, title: "perms.private_key", code: CodeKeyOpen, refuse: 0o077, when: ifOwned,
 		owners: accountOnly, foreign: Warning, unread: Error, source: "authfile.c:sshkey_perm_ok",
-		most: 0o600, need: 0o400, refused: "ssh refuses to use it", useless: "ssh cannot use it"},
-	{role: HostKey, title: "host key", code: CodeHostKey, refuse: 0o077, when: ifOwned,
+		most: 0o600, need: 0o400, refused: "perms.ssh_refuses", useless: "perms.ssh_cannot_use"},
+	{role: HostKey, title: "perms.host_key", code: CodeHostKey, refuse: 0o077, when: ifOwned,
 		owners: accountOrRoot, foreign: Warning, unread: Error, source: "authfile.c:sshkey_perm_ok",
-		most: 0o600, need: 0o400, refused: "sshd does not load it", useless: "sshd does not load it"},
-	{role: PublicKey, title: "public key",
+		most: 0o600, need: 0o400, refused: "perms.sshd_does_not_load", useless: "perms.sshd_does_not_load"},
+	{role: PublicKey, title: "perms.public_key",
 		owners: accountOrRoot, foreign: Warning, unread: Warning, source: sshMan,
-		most: 0o644, need: 0o400, useless: "ssh passes it over"},
-	{role: Certificate, title: "certificate",
+		most: 0o644, need: 0o400, useless: "perms.ssh_skips"},
+	{role: Certificate, title: "perms.certificate",
 		owners: accountOrRoot, foreign: Warning, unread: Warning, source: sshMan,
-		most: 0o644, need: 0o400, useless: "ssh does not offer it"},
-	{role: Config, title: "config", code: CodeConfig, refuse: 0o022, when: ifReadable,
+		most: 0o644, need: 0o400, useless: "perms.ssh_does_not_offer"},
+	{role: Config, title: "perms.config", code: CodeConfig, refuse: 0o022, when: ifReadable,
 		owners: accountOrRoot, foreign: Error, unread: Warning, source: "readconf.c:read_config_file_depth",
-		most: 0o600, ofRoot: 0o644, need: 0o400, refused: "ssh stops with an error", useless: "ssh passes it over without a word"},
-	{role: IncludedConfig, title: "included config file", code: CodeConfig, refuse: 0o022, when: ifReadable,
+		most: 0o600, ofRoot: 0o644, need: 0o400, refused: "perms.ssh_stops", useless: "perms.ssh_skips_silently"},
+	{role: IncludedConfig, title: "perms.included_config_file", code: CodeConfig, refuse: 0o022, when: ifReadable,
 		owners: accountOrRoot, foreign: Error, unread: Error, source: "readconf.c:read_config_file_depth",
-		most: 0o600, ofRoot: 0o644, need: 0o400, refused: "ssh stops with an error", useless: "ssh stops with an error"},
-	{role: AuthorizedKeys, title: "authorized_keys file", code: CodeStrictModes, refuse: 0o022,
+		most: 0o600, ofRoot: 0o644, need: 0o400, refused: "perms.ssh_stops", useless: "perms.ssh_stops"},
+	{role: AuthorizedKeys, title: "perms.authorized_keys_file", code: CodeStrictModes, refuse: 0o022,
 		owners: accountOrRoot, foreign: Error, unread: Error, source: "misc.c:safe_path",
-		most: 0o600, ofRoot: 0o644, need: 0o400, refused: "sshd accepts no key from it", useless: "sshd accepts no key from it"},
-	{role: AuthorizedPrincipals, title: "authorized_principals file", code: CodeStrictModes, refuse: 0o022,
+		most: 0o600, ofRoot: 0o644, need: 0o400, refused: "perms.sshd_no_key_from", useless: "perms.sshd_no_key_from"},
+	{role: AuthorizedPrincipals, title: "perms.authorized_principals_file", code: CodeStrictModes, refuse: 0o022,
 		owners: accountOrRoot, foreign: Error, unread: Error, source: "misc.c:safe_path",
-		most: 0o600, ofRoot: 0o644, need: 0o400, refused: "sshd accepts no certificate by it", useless: "sshd accepts no certificate by it"},
-	{role: KnownHosts, title: "known_hosts file",
+		most: 0o600, ofRoot: 0o644, need: 0o400, refused: "perms.sshd_no_certificate_by", useless: "perms.sshd_no_certificate_by"},
+	{role: KnownHosts, title: "perms.known_hosts_file",
 		owners: accountOrRoot, foreign: Warning, unread: Warning, source: "auth.c:check_key_in_hostfiles",
-		most: 0o644, need: 0o400, useless: "ssh takes every host for a new one"},
-	{role: UserFile, title: "file",
+		most: 0o644, need: 0o400, useless: "perms.ssh_all_hosts_new"},
+	{role: UserFile, title: "perms.file",
 		owners: accountOrRoot, foreign: Warning, unread: Warning, source: sshMan,
-		most: 0o755, need: 0o400, useless: "nothing that runs as the account can"},
-	{role: SystemConfig, title: "system-wide config",
+		most: 0o755, need: 0o400, useless: "perms.nothing_can"},
+	{role: SystemConfig, title: "perms.system_config",
 		owners: rootOnly, foreign: Warning, source: sshdMan,
 		most: 0o644},
-	{role: SSHDir, title: "directory", code: CodeStrictModes, refuse: 0o022, when: ifWalked,
+	{role: SSHDir, title: "perms.directory", code: CodeStrictModes, refuse: 0o022, when: ifWalked,
 		owners: accountOrRoot, foreign: Error, unread: Error, source: "misc.c:safe_path",
-		most: 0o700, ofRoot: 0o755, need: 0o700, refused: "sshd accepts no key below it", useless: "ssh and sshd reach nothing in it"},
-	{role: ParentDir, title: "directory", code: CodeStrictModes, refuse: 0o022, when: ifWalked,
+		most: 0o700, ofRoot: 0o755, need: 0o700, refused: "perms.sshd_no_key_below", useless: "perms.ssh_reaches_nothing"},
+	{role: ParentDir, title: "perms.directory", code: CodeStrictModes, refuse: 0o022, when: ifWalked,
 		owners: accountOrRoot, foreign: Error, unread: Error, source: "misc.c:safe_path",
-		most: 0o7755, need: 0o100, never: true, refused: "sshd accepts no key below it", useless: "sshd reaches nothing below it"},
-	{role: Home, title: "home directory", code: CodeStrictModes, refuse: 0o022, when: ifWalked,
+		most: 0o7755, need: 0o100, never: true, refused: "perms.sshd_no_key_below", useless: "perms.sshd_reaches_nothing"},
+	{role: Home, title: "perms.home", code: CodeStrictModes, refuse: 0o022, when: ifWalked,
 		owners: accountOrRoot, foreign: Error, unread: Error, source: "misc.c:safe_path",
-		most: 0o7755, need: 0o100, never: true, refused: "sshd accepts no key below it", useless: "sshd reaches nothing below it"},
+		most: 0o7755, need: 0o100, never: true, refused: "perms.sshd_no_key_below", useless: "perms.sshd_reaches_nothing"},
 }
 
 // posixRuleOf finds the rule for what a file is: a directory below ~/.ssh goes by

@@ -274,6 +274,15 @@ func TestPosixGoodFiles(t *testing.T) {
 	}
 }
 
+// wanted is a finding, of whose message says is a part.
+type wanted struct {
+	code                     string
+	severity                 Severity
+	says, got, want, command string
+	fixable                  bool
+	source                   string
+}
+
 // TestPosixFindings looks at single findings: code, severity, what is had and
 // wanted, and the command.
 func TestPosixFindings(t *testing.T) {
@@ -282,88 +291,88 @@ func TestPosixFindings(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		f    Facts
-		want []Finding // Message: a part of it
+		want []wanted
 	}{
 		{"key 0644", Facts{Role: PrivateKey, Posix: &Posix{Mode: 0o644, UID: aliceID}},
-			[]Finding{{CodeKeyOpen, Error, "read this private key, so ssh refuses", "0644", "0600", "chmod 600 /f", true, "authfile.c:sshkey_perm_ok"}}},
+			[]wanted{{CodeKeyOpen, Error, "read this private key, so ssh refuses", "0644", "0600", "chmod 600 /f", true, "authfile.c:sshkey_perm_ok"}}},
 		{"key 0444", Facts{Role: PrivateKey, Posix: &Posix{Mode: 0o444, UID: aliceID}},
-			[]Finding{{CodeKeyOpen, Error, "", "0444", "0400", "chmod 400 /f", true, "authfile.c:sshkey_perm_ok"}}},
+			[]wanted{{CodeKeyOpen, Error, "", "0444", "0400", "chmod 400 /f", true, "authfile.c:sshkey_perm_ok"}}},
 		{"key 0700", Facts{Role: PrivateKey, Posix: &Posix{Mode: 0o700, UID: aliceID}},
-			[]Finding{{CodeWide, Info, "0600 is enough", "0700", "0600", "chmod 600 /f", true, "authfile.c:sshkey_perm_ok"}}},
+			[]wanted{{CodeWide, Info, "0600 is enough", "0700", "0600", "chmod 600 /f", true, "authfile.c:sshkey_perm_ok"}}},
 		{"key 4600", Facts{Role: PrivateKey, Posix: &Posix{Mode: 0o4600, UID: aliceID}},
-			[]Finding{{CodeWide, Info, "", "4600", "0600", "chmod 600 /f", true, "authfile.c:sshkey_perm_ok"}}},
+			[]wanted{{CodeWide, Info, "", "4600", "0600", "chmod 600 /f", true, "authfile.c:sshkey_perm_ok"}}},
 		{"key of no one's reading", Facts{Role: PrivateKey, Posix: &Posix{Mode: 0o200, UID: aliceID}},
-			[]Finding{{CodeUnreadable, Error, "cannot be read by alice", "0200", "0600", "chmod 600 /f", true, "authfile.c:sshkey_perm_ok"}}},
+			[]wanted{{CodeUnreadable, Error, "cannot be read by alice", "0200", "0600", "chmod 600 /f", true, "authfile.c:sshkey_perm_ok"}}},
 		{"bob's key, readable", Facts{Role: PrivateKey, Posix: &Posix{Mode: 0o644, UID: bobID}},
-			[]Finding{{CodeOwner, Warning, "belongs to user 7002 and not to alice", "7002", "alice", "sudo chown alice /f && chmod 600 /f", false, "authfile.c:sshkey_perm_ok"}}},
+			[]wanted{{CodeOwner, Warning, "belongs to user 7002 and not to alice", "7002", "alice", "sudo chown alice /f && chmod 600 /f", false, "authfile.c:sshkey_perm_ok"}}},
 		{"root's key, not readable", Facts{Role: PrivateKey, Posix: &Posix{Mode: 0o600}},
-			[]Finding{{CodeUnreadable, Error, "", "root", "alice", "sudo chown alice /f", false, "authfile.c:sshkey_perm_ok"}}},
+			[]wanted{{CodeUnreadable, Error, "", "root", "alice", "sudo chown alice /f", false, "authfile.c:sshkey_perm_ok"}}},
 		{"the same for root", Facts{Role: PrivateKey, AsRoot: true, Posix: &Posix{Mode: 0o600}},
-			[]Finding{{CodeUnreadable, Error, "", "root", "alice", "chown alice /f", true, "authfile.c:sshkey_perm_ok"}}},
+			[]wanted{{CodeUnreadable, Error, "", "root", "alice", "chown alice /f", true, "authfile.c:sshkey_perm_ok"}}},
 		{"root's key, seen by root", Facts{Role: PrivateKey, AsRoot: true, Posix: &Posix{Mode: 0o644}},
-			[]Finding{{CodeOwner, Warning, "belongs to root", "root", "alice", "chown alice /f && chmod 600 /f", true, "authfile.c:sshkey_perm_ok"}}},
+			[]wanted{{CodeOwner, Warning, "belongs to root", "root", "alice", "chown alice /f && chmod 600 /f", true, "authfile.c:sshkey_perm_ok"}}},
 		{"bob's key among alice's, seen by root", Facts{Role: PrivateKey, AsRoot: true, Posix: &Posix{Mode: 0o600, UID: bobID}},
-			[]Finding{{CodeUnreadable, Error, "cannot be read by alice", "7002", "alice", "chown alice /f", true, "authfile.c:sshkey_perm_ok"}}},
+			[]wanted{{CodeUnreadable, Error, "cannot be read by alice", "7002", "alice", "chown alice /f", true, "authfile.c:sshkey_perm_ok"}}},
 		{"alice's key, seen by root", Facts{Role: PrivateKey, AsRoot: true, Posix: &Posix{Mode: 0o640, UID: aliceID}},
-			[]Finding{{CodeKeyOpen, Error, "Its group can read", "0640", "0600", "chmod 600 /f", true, "authfile.c:sshkey_perm_ok"},
+			[]wanted{{CodeKeyOpen, Error, "Its group can read", "0640", "0600", "chmod 600 /f", true, "authfile.c:sshkey_perm_ok"},
 				{CodeOwner, Info, "Root's own ssh takes this key", "alice", "alice", "", true, "authfile.c:sshkey_perm_ok"}}},
 		{"config 0664", Facts{Path: "/.ssh/config", Role: Config, Posix: &Posix{Mode: 0o664, UID: aliceID}},
-			[]Finding{{CodeConfig, Error, "Its group can change this config, so ssh stops", "0664", "0600", "chmod 600 /.ssh/config", true, "readconf.c:read_config_file_depth"}}},
+			[]wanted{{CodeConfig, Error, "Its group can change this config, so ssh stops", "0664", "0600", "chmod 600 /.ssh/config", true, "readconf.c:read_config_file_depth"}}},
 		{"config of -F 0664", Facts{Role: Config, Posix: &Posix{Mode: 0o664, UID: aliceID}},
-			[]Finding{{CodeWritable, Warning, "Its group can change this config", "0664", "0600", "chmod 600 /f", true, "readconf.c:read_config_file_depth"}}},
+			[]wanted{{CodeWritable, Warning, "Its group can change this config", "0664", "0600", "chmod 600 /f", true, "readconf.c:read_config_file_depth"}}},
 		{"config of -F of bob's", Facts{Role: Config, Posix: &Posix{Mode: 0o644, UID: bobID}},
-			[]Finding{{CodeOwner, Warning, "who can change it", "7002", "alice", "sudo chown alice /f && chmod 600 /f", false, "readconf.c:read_config_file_depth"}}},
+			[]wanted{{CodeOwner, Warning, "who can change it", "7002", "alice", "sudo chown alice /f && chmod 600 /f", false, "readconf.c:read_config_file_depth"}}},
 		{"config that is passed over", Facts{Role: Config, Posix: &Posix{Mode: 0o600}},
-			[]Finding{{CodeUnreadable, Warning, "without a word", "root", "alice", "sudo chown alice /f", false, "readconf.c:read_config_file_depth"}}},
+			[]wanted{{CodeUnreadable, Warning, "without a word", "root", "alice", "sudo chown alice /f", false, "readconf.c:read_config_file_depth"}}},
 		{"bob's authorized_keys", Facts{Role: AuthorizedKeys, Posix: &Posix{Mode: 0o666, UID: bobID}},
-			[]Finding{{CodeStrictModes, Error, "belongs to user 7002", "7002", "alice", "sudo chown alice /f && chmod 600 /f", false, "misc.c:safe_path"},
+			[]wanted{{CodeStrictModes, Error, "belongs to user 7002", "7002", "alice", "sudo chown alice /f && chmod 600 /f", false, "misc.c:safe_path"},
 				{CodeStrictModes, Error, "everyone else can change", "0666", "0600", "sudo chown alice /f && chmod 600 /f", false, "misc.c:safe_path"}}},
 		{"a directory for authorized_keys", Facts{Role: AuthorizedKeys, Kind: Directory, Posix: &Posix{Mode: 0o700, UID: aliceID}},
-			[]Finding{{CodeStrictModes, Error, "no regular file", "directory", "file", "mv /f /f.old", false, "auth2-pubkeyfile.c:auth_openfile"}}},
+			[]wanted{{CodeStrictModes, Error, "no regular file", "directory", "file", "mv /f /f.old", false, "auth2-pubkeyfile.c:auth_openfile"}}},
 		{"a pipe for authorized_keys", Facts{Role: AuthorizedKeys, Kind: Special, Posix: &Posix{Mode: 0o600, UID: aliceID}},
-			[]Finding{{CodeStrictModes, Error, "no regular file", "special", "file", "mv /f /f.old", false, "auth2-pubkeyfile.c:auth_openfile"}}},
+			[]wanted{{CodeStrictModes, Error, "no regular file", "special", "file", "mv /f /f.old", false, "auth2-pubkeyfile.c:auth_openfile"}}},
 		{"known_hosts is /dev/null", Facts{Role: KnownHosts, Kind: Special, Posix: &Posix{Mode: 0o666}}, nil},
 		{"config is /dev/null", Facts{Path: "/.ssh/config", Role: Config, Kind: Special, Posix: &Posix{Mode: 0o666}},
-			[]Finding{{CodeConfig, Error, "", "0666", "0644", "sudo mv /.ssh/config /.ssh/config.old", false, "readconf.c:read_config_file_depth"}}},
+			[]wanted{{CodeConfig, Error, "", "0666", "0644", "sudo mv /.ssh/config /.ssh/config.old", false, "readconf.c:read_config_file_depth"}}},
 		{"known_hosts 0666", Facts{Role: KnownHosts, Posix: &Posix{Mode: 0o666, UID: aliceID}},
-			[]Finding{{CodeWritable, Warning, "", "0666", "0644", "chmod 644 /f", true, "auth.c:check_key_in_hostfiles"}}},
+			[]wanted{{CodeWritable, Warning, "", "0666", "0644", "chmod 644 /f", true, "auth.c:check_key_in_hostfiles"}}},
 		{".ssh 0775, no authorized_keys", Facts{Role: SSHDir, Kind: Directory, Posix: &Posix{Mode: 0o775, UID: aliceID}},
-			[]Finding{{CodeWritable, Warning, "", "0775", "0700", "chmod 700 /f", true, "misc.c:safe_path"}}},
+			[]wanted{{CodeWritable, Warning, "", "0775", "0700", "chmod 700 /f", true, "misc.c:safe_path"}}},
 		{".ssh 3777", Facts{Role: SSHDir, Kind: Directory, SSHD: true, Posix: &Posix{Mode: 0o3777, UID: aliceID}},
-			[]Finding{{CodeStrictModes, Error, "sticky bit makes no difference", "3777", "0700", "chmod 00700 /f", true, "misc.c:safe_path"}}},
+			[]wanted{{CodeStrictModes, Error, "sticky bit makes no difference", "3777", "0700", "chmod 00700 /f", true, "misc.c:safe_path"}}},
 		{".ssh 0500", Facts{Role: SSHDir, Kind: Directory, Posix: &Posix{Mode: 0o500, UID: aliceID}},
-			[]Finding{{CodeUnreadable, Warning, "", "0500", "0700", "chmod 700 /f", true, "misc.c:safe_path"}}},
+			[]wanted{{CodeUnreadable, Warning, "", "0500", "0700", "chmod 700 /f", true, "misc.c:safe_path"}}},
 		{"home 0775", Facts{Role: Home, Kind: Directory, SSHD: true, Posix: &Posix{Mode: 0o775, UID: aliceID}},
-			[]Finding{{CodeStrictModes, Error, "Its group can change this home directory", "0775", "0755", "chmod go-w /f", false, "misc.c:safe_path"}}},
+			[]wanted{{CodeStrictModes, Error, "Its group can change this home directory", "0775", "0755", "chmod go-w /f", false, "misc.c:safe_path"}}},
 		{"home of bob's", Facts{Role: Home, Kind: Directory, SSHD: true, Posix: &Posix{Mode: 0o755, UID: bobID}},
-			[]Finding{{CodeStrictModes, Error, "", "7002", "alice", "sudo chown alice /f", false, "misc.c:safe_path"}}},
+			[]wanted{{CodeStrictModes, Error, "", "7002", "alice", "sudo chown alice /f", false, "misc.c:safe_path"}}},
 		{"a setgid parent", Facts{Role: ParentDir, Kind: Directory, SSHD: true, Posix: &Posix{Mode: 0o2755}},
-			[]Finding{{CodeWide, Info, "setgid", "2755", "0755", "", false, "inode(7)"}}},
+			[]wanted{{CodeWide, Info, "setgid", "2755", "0755", "", false, "inode(7)"}}},
 		{"root's parent, writable", Facts{Role: ParentDir, Kind: Directory, SSHD: true, Posix: &Posix{Mode: 0o2775}},
-			[]Finding{{CodeStrictModes, Error, "setgid", "2775", "2755", "sudo chmod go-w /f", false, "misc.c:safe_path"}}},
+			[]wanted{{CodeStrictModes, Error, "setgid", "2775", "2755", "sudo chmod go-w /f", false, "misc.c:safe_path"}}},
 		{"host key 0640", Facts{Role: HostKey, Posix: &Posix{Mode: 0o640}},
-			[]Finding{{CodeHostKey, Error, "sshd does not load it", "0640", "0600", "sudo chmod 600 /f", false, "authfile.c:sshkey_perm_ok"}}},
+			[]wanted{{CodeHostKey, Error, "sshd does not load it", "0640", "0600", "sudo chmod 600 /f", false, "authfile.c:sshkey_perm_ok"}}},
 		{"ssh_config of bob's", Facts{Role: SystemConfig, AsRoot: true, Posix: &Posix{Mode: 0o644, UID: bobID}},
-			[]Finding{{CodeOwner, Warning, "", "7002", "root", "chown root /f", true, "sshd.8:FILES"}}},
+			[]wanted{{CodeOwner, Warning, "", "7002", "root", "chown root /f", true, "sshd.8:FILES"}}},
 		{"key with an ACL", Facts{Role: PrivateKey, Posix: &Posix{Mode: 0o640, UID: aliceID, ACL: named(0o640)}},
-			[]Finding{{CodeKeyOpen, Error, "by its ACL that is user 7002", "0640", "0600", "setfacl -b /f && chmod 600 /f", true, "authfile.c:sshkey_perm_ok"}}},
+			[]wanted{{CodeKeyOpen, Error, "by its ACL that is user 7002", "0640", "0600", "setfacl -b /f && chmod 600 /f", true, "authfile.c:sshkey_perm_ok"}}},
 		{"key with a masked ACL", Facts{Role: PrivateKey, Posix: &Posix{Mode: 0o600, UID: aliceID, ACL: named(0o600)}},
-			[]Finding{{CodeACL, Info, "chmod only masked", "0600", "0600", "setfacl -b /f && chmod 600 /f", true, "acl.5"}}},
+			[]wanted{{CodeACL, Info, "chmod only masked", "0600", "0600", "setfacl -b /f && chmod 600 /f", true, "acl.5"}}},
 		{"config with an ACL", Facts{Role: Config, Posix: &Posix{Mode: 0o640, UID: aliceID, ACL: named(0o640)}},
-			[]Finding{{CodeACL, Warning, "lets in user 7002", "0640", "0600", "setfacl -b /f && chmod 600 /f", true, "readconf.c:read_config_file_depth"}}},
+			[]wanted{{CodeACL, Warning, "lets in user 7002", "0640", "0600", "setfacl -b /f && chmod 600 /f", true, "readconf.c:read_config_file_depth"}}},
 		{".ssh with a default ACL", Facts{Role: SSHDir, Kind: Directory, Posix: &Posix{Mode: 0o700, UID: aliceID, Default: named(0o770)}},
-			[]Finding{{CodeACL, Warning, "default ACL", "", "", "setfacl -k /f", true, "acl.5"}}},
+			[]wanted{{CodeACL, Warning, "default ACL", "", "", "setfacl -k /f", true, "acl.5"}}},
 		{"macOS ACL", Facts{Role: PrivateKey, Posix: &Posix{Mode: 0o600, UID: aliceID,
 			MacACL: []string{" 0: group:everyone deny delete", " 1: user:alice allow read", " 2: user:bob inherited allow read,execute"}}},
-			[]Finding{{CodeMacACL, Warning, "lets user:bob into this private key", "", "", "chmod -N /f", false, "chmod.1"}}},
+			[]wanted{{CodeMacACL, Warning, "lets user:bob into this private key", "", "", "chmod -N /f", false, "chmod.1"}}},
 		{"harmless macOS ACL", Facts{Role: Home, Kind: Directory, SSHD: true, Posix: &Posix{Mode: 0o700, UID: aliceID,
 			MacACL: []string{"group:everyone deny delete", "group:staff allow list,search"}}}, nil},
 		{"SELinux", Facts{Path: "/home/alice/.ssh/id", Role: PrivateKey, Posix: &Posix{Mode: 0o600, UID: aliceID, SELinux: "unconfined_u:object_r:user_home_t:s0"}},
-			[]Finding{{CodeSELinux, Info, "label", "user_home_t", "ssh_home_t", "restorecon -Rv /home/alice/.ssh", false, "selinux-policy ssh.fc"}}},
+			[]wanted{{CodeSELinux, Info, "label", "user_home_t", "ssh_home_t", "restorecon -Rv /home/alice/.ssh", false, "selinux-policy ssh.fc"}}},
 		{"SELinux, right", Facts{Path: "/home/alice/.ssh", Role: SSHDir, Kind: Directory, Posix: &Posix{Mode: 0o700, UID: aliceID, SELinux: "u:object_r:ssh_home_t:s0"}}, nil},
 		{"SELinux, elsewhere", Facts{Path: "/srv/x.ssh/id", Role: PrivateKey, Posix: &Posix{Mode: 0o600, UID: aliceID, SELinux: "u:object_r:var_t:s0"}}, nil},
 		{"SELinux, NFS home", Facts{Path: "/home/alice/.ssh/authorized_keys", Role: AuthorizedKeys, SSHD: true, Posix: &Posix{Mode: 0o600, UID: aliceID, SELinux: "s:object_r:nfs_t:s0"}},
-			[]Finding{{CodeSELinux, Warning, "use_nfs_home_dirs", "nfs_t", "", "sudo setsebool -P use_nfs_home_dirs on", false, "selinux-policy ssh.fc"}}},
+			[]wanted{{CodeSELinux, Warning, "use_nfs_home_dirs", "nfs_t", "", "sudo setsebool -P use_nfs_home_dirs on", false, "selinux-policy ssh.fc"}}},
 		{"a role of Windows", Facts{Role: AdminKeys, Posix: &Posix{Mode: 0o666, UID: bobID}}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -379,11 +388,12 @@ func TestPosixFindings(t *testing.T) {
 				t.Fatalf("findings %+v, want %d", got, len(c.want))
 			}
 			for i, want := range c.want {
-				if !strings.Contains(got[i].Message, want.Message) {
-					t.Errorf("message %q has no %q", got[i].Message, want.Message)
+				g := got[i]
+				if !strings.Contains(g.Message, want.says) {
+					t.Errorf("message %q has no %q", g.Message, want.says)
 				}
-				if want.Message = got[i].Message; got[i] != want {
-					t.Errorf("got %+v\nwant %+v", got[i], want)
+				if have := (wanted{g.Code, g.Severity, want.says, g.Got, g.Want, g.Command, g.Fixable, g.Source}); have != want {
+					t.Errorf("got %+v\nwant %+v", g, want)
 				}
 			}
 		})

@@ -1,36 +1,33 @@
 package perms
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
+// Readers says in English who can read a file, as "its owner only (mode 0600)".
+func Readers(f Facts) string { return ReadersText(f).String() }
 
-// Readers says in words who can read a file, as "its owner only (mode 0600)". It
-// is "" for what is no regular file. Administrators, who can read everything, are
-// named on Windows only, where they are in the access list.
-func Readers(f Facts) string {
+// ReadersText says who can read a file. It is zero for what is no regular file.
+// Administrators, who can read everything, are named on Windows only, where they
+// are in the access list.
+func ReadersText(f Facts) Text {
 	switch {
 	case f.Kind != File:
-		return ""
+		return Text{}
 	case f.Posix != nil:
-		return posixReaders(f.Posix) + " (mode " + octal(f.Posix.Mode) + ")"
+		return text("perms.readers_mode", "who", posixReaders(f.Posix), "mode", octal(f.Posix.Mode))
 	case f.NT != nil:
 		return ntReaders(f)
 	}
-	return ""
+	return Text{}
 }
 
-func posixReaders(p *Posix) string {
+func posixReaders(p *Posix) Text {
 	if p.Mode&0o004 != 0 {
-		return "everybody on this computer"
+		return text("perms.readers_all")
 	}
-	var who []string
+	var who []Text
 	if p.Mode&0o400 != 0 {
-		who = append(who, "its owner")
+		who = append(who, text("perms.readers_owner"))
 	}
 	if p.group()&p.mask()&4 != 0 {
-		who = append(who, "its group")
+		who = append(who, text("perms.readers_group"))
 	}
 	for _, e := range p.ACL {
 		if e.named() && e.Perm&p.mask()&4 != 0 {
@@ -39,51 +36,53 @@ func posixReaders(p *Posix) string {
 	}
 	switch {
 	case len(who) == 0:
-		return "nobody but root"
+		return text("perms.readers_root")
 	case len(who) == 1:
-		return who[0] + " only"
+		return text("perms.readers_only", "who", who[0])
 	}
 	return and(who)
 }
 
 // ntReaders goes through the DACL in its order: of what names one SID, the first
 // entry counts.
-func ntReaders(f Facts) string {
+func ntReaders(f Facts) Text {
 	if f.NT.NoACLs {
-		return "everybody who uses this computer: its volume keeps no permissions"
+		return text("perms.readers_no_acls")
 	}
 	d, err := ParseDescriptor(f.NT.Descriptor)
 	if err != nil {
-		return ""
+		return Text{}
 	}
 	if d.DACL == nil {
-		return "everybody: it has no access list"
+		return text("perms.readers_no_list")
 	}
 	file := ntFile{Facts: f} // also of a role without a rule
 	if user, err := ParseSID(f.Account.SID); err == nil {
 		file.user = user
 	}
-	var who []string
-	decided := map[SID]bool{}
+	var who []Text
+	decided, named := map[SID]bool{}, map[string]bool{}
 	for _, e := range d.DACL {
 		if decided[e.SID] || e.Flags&InheritOnly != 0 || mapGeneric(e.Mask)&readData == 0 {
 			continue
 		}
 		decided[e.SID] = true
-		if name := file.name(e.SID); !e.Type.denies() && !slices.Contains(who, name) {
-			who = append(who, name)
+		reader := file.who(e.SID)
+		if !e.Type.denies() && !named[reader.String()] {
+			who, named[reader.String()] = append(who, reader), true
 		}
 	}
 	if len(who) == 0 {
-		return "nobody"
+		return text("perms.readers_none")
 	}
 	return and(who)
 }
 
-func and(words []string) string {
-	last := len(words) - 1
+// and lists texts: "a, b and c".
+func and(texts []Text) Text {
+	last := len(texts) - 1
 	if last == 0 {
-		return words[0]
+		return texts[0]
 	}
-	return fmt.Sprintf("%s and %s", strings.Join(words[:last], ", "), words[last])
+	return text("perms.and", "first", series("perms.comma", texts[:last]), "rest", texts[last])
 }

@@ -217,11 +217,13 @@ func isFolder(path string) bool {
 	return err == nil && info.IsDir()
 }
 
+var errNoHome = errors.New("the home directory is not known")
+
 // defaultPaths is ~/.ssh, or nothing where there is none.
 func (f *fixer) defaultPaths() ([]string, error) {
 	home := f.home()
 	if home == "" {
-		return nil, withHint(journal.ErrNoHome, "sshkeys fixperms FOLDER")
+		return nil, withHint(errNoHome, "sshkeys fixperms FOLDER")
 	}
 	dir := filepath.Join(home, ".ssh")
 	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
@@ -247,7 +249,7 @@ func (f *fixer) namedBy(path string) (sshconfig.Named, *perms.Account, error) {
 		f.note("%s: only ssh can tell which file that is, so it is not looked at", name)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		f.warn("%s: not all files it names are known: %s", path, strings.ReplaceAll(inWords(err), "\n", "; "))
+		f.warn("%s: not all files it names are known: %s", path, strings.ReplaceAll(f.errorText(err), "\n", "; "))
 	}
 	return named, &facts.Account, err
 }

@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"sshkeys/formats"
+	"sshkeys/internal/catalog"
+	"sshkeys/internal/diagnose"
 	"sshkeys/perms"
 )
 
@@ -152,8 +154,8 @@ func stays(f perms.Finding, later []perms.Finding) bool {
 func (f *fixer) tellJSON(r perms.Report, o outcome) {
 	item := func(finding perms.Finding) permsJSON {
 		j := permsJSON{
-			Path: r.Facts.Path, PathBytes: pathBytes(r.Facts.Path), Role: r.Facts.Role, Code: finding.Code, Severity: finding.Severity, Message: finding.Message,
-			Hint: finding.Command, Got: finding.Got, Want: finding.Want,
+			Path: r.Facts.Path, PathBytes: pathBytes(r.Facts.Path), Role: r.Facts.Role, Code: finding.Code, Severity: finding.Severity,
+			Message: f.words.Say(diagnose.PermsText(finding.Text)), Hint: finding.Command, Got: finding.Got, Want: finding.Want,
 		}
 		if finding.Fixable {
 			j.Change = r.Change.String()
@@ -176,39 +178,50 @@ func (f *fixer) tellJSON(r perms.Report, o outcome) {
 // tellText prints a line for the change, and one for each finding that is left.
 func (f *fixer) tellText(r perms.Report, o outcome) {
 	if len(o.mended) > 0 {
-		word := "mended"
+		id := "fixperms.mended"
 		if f.opt.dryRun {
-			word = "to do"
+			id = "fixperms.to_do"
 		}
-		f.line("%s: %s: %s%s: %s", r.Facts.Path, word, f.change(r.Change.String()), fromTo(r), f.sentences(o.mended))
+		f.line(catalog.T(id, "path", r.Facts.Path, "change", f.change(r.Change.String()), "modes", fromTo(r), "sentences", f.sentences(o.mended)))
 	}
 	for _, finding := range o.left {
-		f.line("%s: %s [%s] %s", r.Facts.Path, finding.Severity, finding.Code, f.sentences([]perms.Finding{finding}))
+		severity := severityText(diagnose.Severity(finding.Severity))
+		f.line(catalog.T("fixperms.left", "path", r.Facts.Path, "severity", severity, "code", finding.Code, "sentences", f.sentences([]perms.Finding{finding})))
 		if finding.Command != "" {
-			f.line("  type: %s", finding.Command)
+			f.line(catalog.T("fixperms.type", "command", finding.Command))
 		}
 	}
 }
 
 // change names a change for people: few read the language of Windows' descriptors.
-func (f *fixer) change(text string) string {
+func (f *fixer) change(text string) catalog.Text {
 	if strings.HasPrefix(text, "set ") && !f.verbose {
-		return "new access list"
+		return catalog.T("fixperms.access_list")
 	}
-	return text
+	return verbatim(text)
 }
 
 // sentences joins messages; with -v each has the function whose rule it is.
-func (f *fixer) sentences(found []perms.Finding) string {
-	var parts []string
+func (f *fixer) sentences(found []perms.Finding) catalog.Text {
+	var parts []catalog.Text
 	for _, finding := range found {
-		text := finding.Message
+		text := diagnose.PermsText(finding.Text)
 		if f.verbose && finding.Source != "" {
-			text += " (" + finding.Source + ")"
+			text = catalog.T("fixperms.by_rule", "sentence", text, "rule", finding.Source)
 		}
 		parts = append(parts, text)
 	}
-	return strings.Join(parts, " ")
+	return chain("fixperms.sentences", parts)
+}
+
+// chain makes one text of several, of which id joins {first} and {rest}.
+func chain(id string, parts []catalog.Text) catalog.Text {
+	last := len(parts) - 1
+	all := parts[last]
+	for _, part := range slices.Backward(parts[:last]) {
+		all = catalog.T(id, "first", part, "rest", all)
+	}
+	return all
 }
 
 // fromTo is the mode before and after a change.
@@ -221,31 +234,37 @@ func fromTo(r perms.Report) string {
 
 // summary is the last line: how many files, and what is left of them.
 func (f *fixer) summary() {
-	parts := []string{count(f.looked, "file") + " looked at"}
+	var parts []catalog.Text
+	add := func(id string, n int) { parts = append(parts, catalog.T(id, "count", n, "paths", some(f.refused))) }
+	if f.looked == 1 {
+		add("fixperms.looked_one", 1)
+	} else {
+		add("fixperms.looked", f.looked)
+	}
 	switch {
 	case f.opt.dryRun && f.mended > 0:
-		parts = append(parts, fmt.Sprintf("%d to mend", f.mended))
+		add("fixperms.count_to_mend", f.mended)
 	case f.mended > 0:
-		parts = append(parts, fmt.Sprintf("%d mended (sshkeys fixperms --undo takes it back)", f.mended))
+		add("fixperms.count_mended", f.mended)
 	}
 	switch n := len(f.refused); {
 	case n > 0 && f.opt.check:
-		parts = append(parts, fmt.Sprintf("%d refused by ssh or sshd: %s", n, some(f.refused)))
+		add("fixperms.count_refused", n)
 	case n > 0:
-		parts = append(parts, fmt.Sprintf("%d left: %s", n, some(f.refused)))
+		add("fixperms.count_left", n)
 	case f.failed > 0 || f.opt.dryRun && f.mended > 0:
 	case f.looked == 1:
-		parts = append(parts, "ssh accepts it")
+		add("fixperms.accepts_it", 1)
 	default:
-		parts = append(parts, "ssh accepts them all")
+		add("fixperms.accepts_all", f.looked)
 	}
 	if f.advised > 0 {
-		parts = append(parts, fmt.Sprintf("advice on %d", f.advised))
+		add("fixperms.count_advice", f.advised)
 	}
 	if f.failed > 0 {
-		parts = append(parts, fmt.Sprintf("%d could not be treated", f.failed))
+		add("fixperms.count_failed", f.failed)
 	}
-	f.note("%s", strings.Join(parts, "; "))
+	f.note("%s", f.words.Say(chain("fixperms.parts", parts)))
 	if f.verbose && f.journal != nil {
 		f.note("the journal is %s", f.journal.Path())
 	}
@@ -268,6 +287,4 @@ func count(n int, what string) string {
 }
 
 // line prints one line of the result.
-func (f *fixer) line(format string, args ...any) {
-	f.printf("%s\n", formats.Visible(fmt.Sprintf(format, args...)))
-}
+func (f *fixer) line(t catalog.Text) { f.printf("%s\n", formats.Visible(f.words.Say(t))) }

@@ -11,7 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"sshkeys/internal/catalog"
 	"sshkeys/internal/journal"
+	"sshkeys/internal/userdirs"
 	"sshkeys/perms"
 )
 
@@ -136,20 +138,20 @@ func (f *fixer) takeBack(r perms.Record, undo func(perms.Record) error) error {
 	if f.json {
 		return f.printJSON(undoJSON{r.Path, pathBytes(r.Path), r.Change, !f.opt.dryRun})
 	}
-	word := "took back"
+	id := "fixperms.took_back"
 	if f.opt.dryRun {
-		word = "would take back"
+		id = "fixperms.would_take_back"
 	}
-	f.line("%s: %s: %s%s", r.Path, word, f.change(r.Change), before(r))
+	f.line(catalog.T(id, "path", r.Path, "change", f.change(r.Change), "modes", before(r)))
 	return nil
 }
 
 // before is the mode that a file has again.
-func before(r perms.Record) string {
+func before(r perms.Record) catalog.Text {
 	if r.Before.Mode == nil {
-		return ""
+		return catalog.Text{}
 	}
-	return fmt.Sprintf(" (mode %04o again)", *r.Before.Mode)
+	return catalog.T("fixperms.again", "mode", fmt.Sprintf("%04o", *r.Before.Mode))
 }
 
 // stateDir is the folder of the journals. Root keeps its own, also where sudo
@@ -167,11 +169,11 @@ func (f *fixer) stateDir() (string, error) {
 			return ""
 		}
 	}
-	dir, err := journal.Dir(runtime.GOOS, home, env)
-	if err != nil {
-		err = fmt.Errorf("no place for the journal of changes: %w", err)
+	dir := userdirs.State(runtime.GOOS, home, env)
+	if dir == "" {
+		return "", fmt.Errorf("no place for the journal of changes: %w", errNoHome)
 	}
-	return dir, err
+	return dir, nil
 }
 
 // ofAnother tells whether a folder, or the one above where it is to be made, is

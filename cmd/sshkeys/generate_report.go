@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sshkeys/formats"
+	"sshkeys/internal/catalog"
 	"sshkeys/internal/keyfile"
 	"sshkeys/internal/services"
 	"sshkeys/keytool"
@@ -76,7 +77,7 @@ func (g *generation) tellProtection() {
 		g.hint("sshkeys convert --to pkcs8 " + quote(g.private))
 	}
 	if p := g.opt.service; p != nil && p.Passphrase.Advice != nil {
-		g.note("%s: %s", p.ID, p.Passphrase.Advice.Value.En)
+		g.note("%s: %s", p.ID, g.words.Say(catalog.T("service.said", "words", p.Passphrase.Advice.Value.Words())))
 	}
 }
 
@@ -92,7 +93,7 @@ func (g *generation) tellPlaces() {
 			file = g.private
 		}
 		for _, r := range roles {
-			g.note("%s goes to: %s", filepath.Base(file), strings.TrimSuffix(r.Where.Value.En, "."))
+			g.note("%s goes to: %s", filepath.Base(file), g.where(r))
 		}
 		if half == services.PrivateHalf && len(roles) == 0 {
 			g.note("%s stays with you", filepath.Base(file))

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,7 +23,8 @@ type made struct {
 
 func (m made) String() string { return strings.Join([]string{m.kind, m.bits, m.to, m.pass}, " ") }
 
-// everyKey is each type in each format that holds it, in clear and locked.
+// everyKey is each type in each format that holds it, in clear and locked; with
+// -short without RSA and without the key derivations that take long.
 func everyKey() []made {
 	var all []made
 	for _, k := range []made{
@@ -41,6 +43,11 @@ func everyKey() []made {
 				all = append(all, made{k.kind, k.bits, to, pass})
 			}
 		}
+	}
+	if testing.Short() {
+		all = slices.DeleteFunc(all, func(m made) bool {
+			return m.kind == "rsa" || m.pass != "" && (m.to == "openssh" || m.to == "pkcs8")
+		})
 	}
 	return all
 }

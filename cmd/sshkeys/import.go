@@ -219,14 +219,15 @@ func notForLogin(id formats.ID, data []byte, file string, err error) error {
 
 // advise says what servers will have against the key.
 func (im *importer) advise() {
-	facts := diagnose.KeyFileFacts{Name: quote(im.path), Envelope: im.as, Key: im.key}
+	facts := diagnose.KeyFileFacts{Name: im.path, Envelope: im.as, Key: im.key}
 	for _, f := range diagnose.KeyFile(facts) {
 		if f.Severity == diagnose.Info {
 			continue
 		}
-		im.warn("%s: %s", im.path, f.Message)
-		if f.Hint != "" {
-			im.hint(f.Hint)
+		said := f.In(im.words)
+		im.warn("%s: %s", im.path, said.Message)
+		if said.Hint != "" {
+			im.hint(said.Hint)
 		}
 	}
 }

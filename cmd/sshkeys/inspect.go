@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"sshkeys/formats"
+	"sshkeys/internal/catalog"
 	"sshkeys/internal/diagnose"
 	"sshkeys/internal/keyfile"
 	"sshkeys/internal/services"
@@ -38,12 +40,12 @@ type inspectJSON struct {
 	Hosts       string             `json:"hosts,omitempty"`
 	Certificate *certificateJSON   `json:"certificate,omitempty"`
 	Purpose     purposeJSON        `json:"purpose"`
-	Problems    []diagnose.Finding `json:"problems"`
+	Problems    []diagnose.Said    `json:"problems"`
 	AcceptedBy  []string           `json:"accepted_by"`
 	RefusedBy   []services.Refusal `json:"refused_by"`
 	For         []serviceJSON      `json:"for,omitempty"`
 
-	purposeInWords string
+	purposeText catalog.Text
 }
 
 type certificateJSON struct {
@@ -100,7 +102,7 @@ func (a *app) inspect(ctx context.Context, files []string, service *services.Pro
 		}
 		found, readers := permissions(file)
 		item := a.explain(f, key, found)
-		item.answerFor(service, f.Envelope, key)
+		a.answerFor(&item, service, f.Envelope, key)
 		if a.json {
 			return a.printJSON(item)
 		}
@@ -118,22 +120,22 @@ func (a *app) keyToShow(ctx context.Context, f *keyFile) (*keytool.Key, error) {
 	return a.open(ctx, f)
 }
 
-// permissions is what is wrong with who can reach a file, and in words who can
-// read it; nothing for what has no permissions, as standard input.
-func permissions(name string) (found []perms.Finding, readers string) {
+// permissions is what is wrong with who can reach a file, and who can read it;
+// nothing for what has no permissions, as standard input.
+func permissions(name string) (found []perms.Finding, readers catalog.Text) {
 	facts, err := perms.Look(name, perms.Options{})
 	if name == stdinName || err != nil {
-		return nil, ""
+		return nil, catalog.Text{}
 	}
 	if !strings.HasPrefix(name, "-") {
 		facts.Path = name // as it was typed, for what is to be typed
 	}
-	return perms.Judge(facts), perms.Readers(facts)
+	return perms.Judge(facts), diagnose.PermsText(perms.ReadersText(facts))
 }
 
 // explain gathers the facts of one file.
 func (a *app) explain(f *keyFile, key *keytool.Key, found []perms.Finding) inspectJSON {
-	facts := diagnose.KeyFileFacts{Name: quote(f.name), Envelope: f.Envelope, Key: key, Permissions: found}
+	facts := diagnose.KeyFileFacts{Name: f.name, Envelope: f.Envelope, Key: key, Permissions: found}
 	if f.Kind.IsPrivate() && f.name != stdinName {
 		facts.Neighbour, facts.NeighbourName = a.neighbourKey(f.name)
 	}
@@ -141,14 +143,14 @@ func (a *app) explain(f *keyFile, key *keytool.Key, found []perms.Finding) inspe
 		File: f.name, Kind: f.Kind, Format: f.Format, Algorithm: f.Algorithm,
 		Encrypted: f.Encrypted(), Cipher: f.Protection.Cipher, KDF: f.Protection.KDF, KDFParams: f.Protection.Params,
 		Options: f.Options, Hosts: f.Hosts,
-		Problems: diagnose.KeyFile(facts),
+		Problems: a.inWords(diagnose.KeyFile(facts)),
 	}
 	verdict := keytool.JudgePurpose(a.purposeFacts(f, key))
-	item.Purpose, item.purposeInWords = asPurposeJSON(verdict), purposeInWords(verdict)
-	item.Problems = append(item.Problems, purposeProblems(f.name, verdict)...)
+	item.Purpose, item.purposeText = a.asPurposeJSON(verdict), purposeText(verdict)
+	item.Problems = append(item.Problems, a.inWords(purposeProblems(f.name, verdict))...)
 	item.AcceptedBy, item.RefusedBy = services.Readers(f.Envelope, key)
-	if item.Problems == nil {
-		item.Problems = []diagnose.Finding{}
+	for i, r := range item.RefusedBy {
+		item.RefusedBy[i] = r.In(a.words)
 	}
 	if key != nil {
 		item.Algorithm, item.Bits, item.Comment = key.Algorithm().Name, key.Bits(), key.Comment()
@@ -211,7 +213,7 @@ func (a *app) inspectList(file string, service *services.Profile) error {
 	found, readers := permissions(file)
 	item := inspectJSON{
 		File: file, Kind: formats.KindAuthorizedKeys, Format: formats.AuthorizedKeys,
-		Purpose: purposeJSON{"unknown", "unknown", []string{}}, Problems: append([]diagnose.Finding{}, diagnose.Permissions(found)...),
+		Purpose: purposeJSON{"unknown", "unknown", []string{}}, Problems: a.inWords(diagnose.Permissions(file, found)),
 		AcceptedBy: []string{"openssh"}, RefusedBy: []services.Refusal{},
 	}
 	types := map[string]int{}
@@ -231,76 +233,119 @@ func (a *app) inspectList(file string, service *services.Profile) error {
 	if item.Keys == 0 {
 		return &formats.UnknownFormatError{Reason: "a long text without a key line"}
 	}
-	item.answerFor(service, &formats.Envelope{Format: item.Format, Kind: item.Kind}, nil)
+	a.answerFor(&item, service, &formats.Envelope{Format: item.Format, Kind: item.Kind}, nil)
 	if a.json {
 		return a.printJSON(item)
 	}
 	a.printf("%s\n", formats.Visible(file))
-	a.row("What", "%s with %d keys", item.Format.Title(), item.Keys)
-	a.row("Key types", "%s", countInWords(types))
-	a.row("Each key", "sshkeys fingerprint %s", quote(file))
+	a.rowText("inspect.label_what", catalog.T("inspect.list", "format", diagnose.FormatTitle(item.Format), "count", item.Keys))
+	a.rowIf("inspect.label_types", a.countInWords(types))
+	a.rowIf("inspect.label_each", "sshkeys fingerprint "+quote(file))
 	a.serviceRows(item.For)
-	a.rowIf("Readable by", readers)
+	a.rowText("inspect.label_readers", readers)
 	a.problems(item.Problems)
 	return nil
 }
 
-func countInWords(types map[string]int) string {
+func (a *app) countInWords(types map[string]int) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(types)) {
-		parts = append(parts, fmt.Sprintf("%d %s", types[name], name))
+		parts = append(parts, a.words.Say(catalog.T("inspect.count", "count", types[name], "type", name)))
 	}
-	return strings.Join(parts, ", ")
+	return a.words.List(parts)
 }
 
 // page prints what a newcomer needs to know, one fact a line.
-func (a *app) page(f *keyFile, key *keytool.Key, item inspectJSON, readers string) {
+func (a *app) page(f *keyFile, key *keytool.Key, item inspectJSON, readers catalog.Text) {
 	a.printf("%s\n", formats.Visible(f.name))
-	a.row("What", "%s, in the format %s (%s)", kindInWords(item.Kind), f.Format.Title(), f.Format)
-	switch {
-	case item.Bits > 0:
-		a.row("Algorithm", "%s, %d bits", item.Algorithm, item.Bits)
-	case item.Algorithm != "":
-		a.row("Algorithm", "%s", item.Algorithm)
-	default:
-		a.row("Algorithm", "locked: the whole key is encrypted")
-	}
+	a.rowText("inspect.label_what", catalog.T("inspect.what", "kind", kindText(item.Kind), "format", diagnose.FormatTitle(f.Format), "id", f.Format))
+	a.rowText("inspect.label_algorithm", algorithmText(item))
 	if key != nil {
-		a.row("Fingerprint", "%s", fingerprintInWords(item))
-		a.row("Comment", "%s", commentInWords(f, item))
+		a.rowText("inspect.label_fingerprint", fingerprintText(item))
+		a.rowText("inspect.label_comment", commentText(f, item))
 	}
 	if item.Kind.IsPrivate() {
-		a.row("Passphrase", "%s", protectionInWords(f.Protection))
-		a.row("Checked", "%s", checkedInWords(f, key))
+		a.rowText("inspect.label_passphrase", protectionText(f.Protection))
+		a.rowText("inspect.label_checked", checkedText(f, key))
 	}
-	a.row("Purpose", "%s", item.purposeInWords)
+	a.rowText("inspect.label_purpose", item.purposeText)
 	for _, e := range item.Purpose.Evidence {
-		a.row("", "%s", e)
+		a.rowIf("", e)
 	}
-	a.rowIf("Options", item.Options)
-	a.rowIf("Hosts", item.Hosts)
-	if c := item.Certificate; c != nil {
-		a.row("Certificate", "%s certificate %q, serial %d, for %s", c.Type, c.KeyID, c.Serial, principalsInWords(c))
-		a.row("Valid", "from %s to %s", orWord(c.ValidAfter, "always"), orWord(c.ValidBefore, "forever"))
-		a.row("Signed by", "%s", c.SigningKey)
-	}
-	a.rowIf("Readable by", readers)
-	a.rowIf("Used by", strings.Join(item.AcceptedBy, ", "))
+	a.rowIf("inspect.label_options", item.Options)
+	a.rowIf("inspect.label_hosts", item.Hosts)
+	a.certificateRows(item.Certificate)
+	a.rowText("inspect.label_readers", readers)
+	a.rowIf("inspect.label_used_by", a.words.List(item.AcceptedBy))
 	for _, r := range item.RefusedBy {
 		if r.Purpose == "" { // the service of --for has rows of its own
-			a.row("Not by", "%s: %s", r.Service, r.Why)
+			a.rowText("inspect.label_not_by", catalog.T("inspect.not_by", "service", r.Service, "why", r.Why))
 		}
 	}
 	a.serviceRows(item.For)
 	if !item.Kind.IsPrivate() && key != nil {
-		a.row("To paste", "%s", item.Public)
+		a.rowIf("inspect.label_paste", item.Public)
 	}
 	a.problems(item.Problems)
 }
 
-func (a *app) row(label, format string, args ...any) {
-	a.printf("  %-12s %s\n", label, formats.Visible(fmt.Sprintf(format, args...)))
+func (a *app) certificateRows(c *certificateJSON) {
+	if c == nil {
+		return
+	}
+	var principals any = a.words.List(c.Principals)
+	if len(c.Principals) == 0 {
+		principals = catalog.T("inspect.anybody")
+	}
+	kind := catalog.T("inspect.certificate_user")
+	if c.Type == "host" {
+		kind = catalog.T("inspect.certificate_host")
+	}
+	a.rowText("inspect.label_certificate", catalog.T("inspect.certificate", "type", kind, "id", strconv.Quote(c.KeyID), "serial", c.Serial, "principals", principals))
+	from, to := catalog.T("inspect.always"), catalog.T("inspect.forever")
+	if c.ValidAfter != "" {
+		from = catalog.T("inspect.verbatim", "text", c.ValidAfter)
+	}
+	if c.ValidBefore != "" {
+		to = catalog.T("inspect.verbatim", "text", c.ValidBefore)
+	}
+	a.rowText("inspect.label_valid", catalog.T("inspect.valid", "from", from, "to", to))
+	a.rowIf("inspect.label_signed", c.SigningKey)
 }
+
+// labelWidth is that of a page's labels, in columns of a terminal.
+func (a *app) labelWidth() int {
+	if a.words == catalog.Japanese {
+		return len("フィンガープリント") / 3 * 2 // three bytes and two columns each
+	}
+	return len("Fingerprint ")
+}
+
+// row prints a line of a page behind a label, an id of the catalogue or a name of
+// its own.
+func (a *app) row(label, format string, args ...any) {
+	label = a.words.Say(catalog.T(label))
+	for columns(label) < a.labelWidth() {
+		label += " "
+	}
+	a.printf("  %s %s\n", label, formats.Visible(fmt.Sprintf(format, args...)))
+}
+
+// columns is the room that a text takes on a terminal: Chinese, Japanese and
+// full-width characters take two.
+func columns(s string) int {
+	n := 0
+	for _, r := range s {
+		n++
+		if r >= 0x2e80 && r < 0xff61 {
+			n++
+		}
+	}
+	return n
+}
+
+// rowText prints a line if there is anything to say.
+func (a *app) rowText(label string, t catalog.Text) { a.rowIf(label, a.words.Say(t)) }
 
 func (a *app) rowIf(label, value string) {
 	if value != "" {
@@ -308,85 +353,98 @@ func (a *app) rowIf(label, value string) {
 	}
 }
 
-func (a *app) problems(found []diagnose.Finding) {
+func (a *app) problems(found []diagnose.Said) {
 	if len(found) == 0 {
-		a.row("Problems", "none found")
+		a.rowText("inspect.label_problems", catalog.T("inspect.no_problems"))
 	}
 	for _, p := range found {
-		a.row("Problem", "%s [%s] %s", p.Severity, p.Code, p.Message)
+		a.rowText("inspect.label_problem", catalog.T("inspect.problem", "severity", severityText(p.Severity), "code", p.Code, "message", p.Message))
 		if p.Hint != "" {
-			a.row("", "type: %s", p.Hint)
+			a.rowText("", catalog.T("doctor.type", "command", p.Hint))
 		}
 	}
 }
 
-func kindInWords(k formats.Kind) string {
+func severityText(s diagnose.Severity) catalog.Text {
+	switch s {
+	case diagnose.Error:
+		return catalog.T("inspect.error")
+	case diagnose.Warning:
+		return catalog.T("inspect.warning")
+	}
+	return catalog.T("inspect.info")
+}
+
+func kindText(k formats.Kind) catalog.Text {
 	switch k {
 	case formats.KindPrivate:
-		return "a private key: keep it to yourself, give it to nobody"
+		return catalog.T("inspect.private")
 	case formats.KindPublic:
-		return "a public key: this half may be given away"
+		return catalog.T("inspect.public")
 	case formats.KindCertificate:
-		return "a certificate: a public key signed by an authority"
+		return catalog.T("inspect.kind_certificate")
 	case formats.KindDatasetPrivate:
-		return "a private key that decrypts data and logs in nowhere: keep it to yourself"
+		return catalog.T("inspect.dataset_private")
 	case formats.KindDatasetPublic:
-		return "a public key that data are encrypted to: this half may be given away"
+		return catalog.T("inspect.dataset_public")
 	}
-	return string(k)
+	return catalog.T("inspect.verbatim", "text", k)
 }
 
-// fingerprintInWords says what was hashed where it is no SSH blob.
-func fingerprintInWords(item inspectJSON) string {
+func algorithmText(item inspectJSON) catalog.Text {
+	switch {
+	case item.Bits > 0:
+		return catalog.T("inspect.bits", "algorithm", item.Algorithm, "bits", item.Bits)
+	case item.Algorithm != "":
+		return catalog.T("inspect.verbatim", "text", item.Algorithm)
+	}
+	return catalog.T("inspect.locked_whole")
+}
+
+// fingerprintText says what was hashed where it is no SSH blob.
+func fingerprintText(item inspectJSON) catalog.Text {
 	if item.Kind.IsDataset() {
-		return item.Fingerprint + " (of the raw 32-byte public key)"
+		return catalog.T("inspect.fingerprint_raw", "fingerprint", item.Fingerprint)
 	}
-	return item.Fingerprint
+	return catalog.T("inspect.verbatim", "text", item.Fingerprint)
 }
 
-func commentInWords(f *keyFile, item inspectJSON) string {
+func commentText(f *keyFile, item inspectJSON) catalog.Text {
 	switch {
 	case item.Comment != "":
-		return item.Comment
+		return catalog.T("inspect.verbatim", "text", item.Comment)
 	case f.Format == formats.OpenSSH && f.Encrypted() && !item.Proved:
-		return "(locked)"
+		return catalog.T("inspect.locked")
 	}
-	return "(none)"
+	return catalog.T("inspect.none")
 }
 
-// protectionInWords tells cipher, key derivation and its cost.
-func protectionInWords(p formats.Protection) string {
+// protectionText tells cipher, key derivation and its cost.
+func protectionText(p formats.Protection) catalog.Text {
 	if !p.Encrypted() {
-		return "none: the private key is not encrypted"
+		return catalog.T("inspect.unprotected")
 	}
-	var cost []string
+	var costs []string
 	for _, name := range slices.Sorted(maps.Keys(p.Params)) {
-		cost = append(cost, fmt.Sprintf("%s %d", strings.ReplaceAll(name, "_kib", " KiB"), p.Params[name]))
+		costs = append(costs, fmt.Sprintf("%s %d", strings.ReplaceAll(name, "_kib", " KiB"), p.Params[name]))
 	}
-	text := "yes: " + p.Cipher + ", key derivation " + p.KDF
-	if len(cost) > 0 {
-		text += " (" + strings.Join(cost, ", ") + ")"
+	cost := ""
+	if len(costs) > 0 {
+		cost = " (" + strings.Join(costs, ", ") + ")"
 	}
-	return text
+	return catalog.T("inspect.protected", "cipher", p.Cipher, "kdf", p.KDF, "cost", cost)
 }
 
-func checkedInWords(f *keyFile, key *keytool.Key) string {
+func checkedText(f *keyFile, key *keytool.Key) catalog.Text {
 	switch {
 	case key != nil && key.IsPrivate() && key.Algorithm().Hardware():
-		return "this is a security key's handle; the secret is in the device"
+		return catalog.T("inspect.checked_handle")
 	case key != nil && key.IsPrivate():
-		return "the private half and the public half belong together"
+		return catalog.T("inspect.checked")
 	case f.CanOpen() != nil:
-		return "no: " + f.CanOpen().Error()
+		return catalog.T("inspect.unchecked", "why", diagnose.ErrorText(f.CanOpen()))
 	}
-	return "no: the private half is locked (--passphrase-file opens it)"
-}
-
-func principalsInWords(c *certificateJSON) string {
-	if len(c.Principals) == 0 {
-		return "anybody"
-	}
-	return strings.Join(c.Principals, ", ")
+	return catalog.T("inspect.unchecked_locked")
 }
 
 func orWord(s, word string) string {

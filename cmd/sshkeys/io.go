@@ -10,11 +10,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"sshkeys/formats"
+	"sshkeys/internal/catalog"
 	"sshkeys/internal/keyfile"
 	"sshkeys/internal/secret"
 )
@@ -34,6 +36,7 @@ type app struct {
 
 	json, quiet, verbose bool
 	color, lang          string
+	words                catalog.Lang // that messages are said in
 
 	passphraseFile    string
 	newPassphraseFile string
@@ -61,7 +64,7 @@ func (a *app) globalFlags(root *cobra.Command) {
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "no warnings and hints")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "say more of what is done")
 	f.StringVar(&a.color, "color", "auto", "colour messages: auto, always or never")
-	f.StringVar(&a.lang, "lang", "", "language of the messages: en; ja is taken, and still answered in English")
+	f.StringVar(&a.lang, "lang", "", "language of the messages: en or ja (default: that of the locale)")
 	f.StringVar(&a.passphraseFile, "passphrase-file", "", "the first line of `FILE` is the passphrase (- for standard input)")
 	a.keyringFlag(f)
 }
@@ -79,10 +82,28 @@ func (a *app) checkFlags() error {
 	if !slices.Contains([]string{"", "en", "ja"}, a.lang) {
 		return usagef("--lang takes en or ja, not %q", a.lang)
 	}
+	if a.lang != "" {
+		a.words = catalog.Lang(a.lang)
+	}
 	if err := a.checkStdin(); err != nil {
 		return err
 	}
 	return a.checkNewPassphrase()
+}
+
+// languageOf is the language to say errors of the command line in, before its
+// flags are known: that of --lang, else the locale's.
+func languageOf(args []string, env func(string) string) catalog.Lang {
+	for i, arg := range args {
+		name, value, attached := strings.Cut(arg, "=")
+		if !attached && i+1 < len(args) {
+			value = args[i+1]
+		}
+		if name == "--lang" && slices.Contains([]string{"en", "ja"}, value) {
+			return catalog.Lang(value)
+		}
+	}
+	return catalog.FromEnvironment(env)
 }
 
 // checkStdin refuses a command line that names standard input twice. Of -o's -,

@@ -39,6 +39,7 @@ func runScripts(t *testing.T, dir string, variables ...string) {
 			e.Setenv("USERPROFILE", e.WorkDir) // is ~ on Windows
 			e.Setenv("DISPLAY", "")
 			e.Setenv("WAYLAND_DISPLAY", "")
+			e.Setenv("GORACE", os.Getenv("GORACE")) // the program is built as the test is
 			for _, name := range variables {
 				e.Setenv(name, os.Getenv(name))
 			}
@@ -46,7 +47,7 @@ func runScripts(t *testing.T, dir string, variables ...string) {
 		},
 		Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "mode": mode, "modes": modes,
+			"exits": exits, "mode": mode, "modes": modes, "mends": mends,
 		},
 	})
 }

@@ -8,12 +8,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"sshkeys/formats"
+	"sshkeys/internal/catalog"
 	"sshkeys/internal/diagnose"
 	"sshkeys/internal/keyfile"
 	"sshkeys/internal/register"
@@ -24,11 +24,11 @@ import (
 
 // purposeCommandJSON tells what a key is for, and where that stands.
 type purposeCommandJSON struct {
-	File        string             `json:"file"`
-	Fingerprint string             `json:"fingerprint,omitempty"`
-	Purpose     purposeJSON        `json:"purpose"`
-	RecordedIn  []string           `json:"recorded_in"`
-	Problems    []diagnose.Finding `json:"problems"`
+	File        string          `json:"file"`
+	Fingerprint string          `json:"fingerprint,omitempty"`
+	Purpose     purposeJSON     `json:"purpose"`
+	RecordedIn  []string        `json:"recorded_in"`
+	Problems    []diagnose.Said `json:"problems"`
 }
 
 func (a *app) purposeCommand() *cobra.Command {
@@ -166,7 +166,7 @@ func (g *generation) declareMade(ctx context.Context) {
 		service = g.opt.service.ID
 	}
 	if err := g.declare(ctx, g.key, p, service); err != nil {
-		g.warn("%s is not in the register of purposes: %s", g.private, inWords(err))
+		g.warn("%s is not in the register of purposes: %s", g.private, g.errorText(err))
 	}
 }
 
@@ -191,7 +191,7 @@ func (a *app) sayInComment(ctx context.Context, f *keyFile, key *keytool.Key, p 
 		want := key.WithComment(keytool.CommentFor(key.Comment(), p))
 		opt := keyfile.WriteOptions{Private: f.Kind.IsPrivate(), Check: func(readBack []byte) error { return provesComment(readBack, want) }}
 		if err := keyfile.Replace(ctx, f.name, f.data, data, opt); err != nil {
-			a.warn("%s: the comment is left as it is: %s", f.name, inWords(err))
+			a.warn("%s: the comment is left as it is: %s", f.name, a.errorText(err))
 			return
 		}
 		a.note("said so in the comment of %s", f.name)
@@ -247,7 +247,7 @@ func commented(f *keyFile, key *keytool.Key, p keytool.Purpose) (data []byte, wh
 func (a *app) showPurpose(f *keyFile, key *keytool.Key, facts keytool.PurposeFacts) error {
 	v := keytool.JudgePurpose(facts)
 	item := purposeCommandJSON{
-		File: f.name, Purpose: asPurposeJSON(v), RecordedIn: []string{}, Problems: purposeProblems(f.name, v),
+		File: f.name, Purpose: a.asPurposeJSON(v), RecordedIn: []string{}, Problems: a.inWords(purposeProblems(f.name, v)),
 	}
 	if key != nil {
 		item.Fingerprint = key.Fingerprint()
@@ -257,18 +257,22 @@ func (a *app) showPurpose(f *keyFile, key *keytool.Key, facts keytool.PurposeFac
 	}
 	for _, c := range facts.Comments {
 		if keytool.JudgePurpose(keytool.PurposeFacts{Comments: []keytool.Said{c}}).Value != 0 {
-			item.RecordedIn = append(item.RecordedIn, "the comment of "+c.Where)
+			where := verbatim(c.Where)
+			if c.Where == "" {
+				where = catalog.T("purpose.standard_input")
+			}
+			item.RecordedIn = append(item.RecordedIn, a.words.Say(catalog.T("inspect.comment_of", "file", where)))
 		}
 	}
 	if a.json {
 		return a.printJSON(item)
 	}
 	a.printf("%s\n", formats.Visible(f.name))
-	a.row("Purpose", "%s", purposeInWords(v))
-	for i, e := range v.Evidence {
-		a.row([]string{"Because", ""}[min(i, 1)], "%s", e)
+	a.rowText("inspect.label_purpose", purposeText(v))
+	for i, e := range item.Purpose.Evidence {
+		a.rowIf([]string{"inspect.label_because", ""}[min(i, 1)], e)
 	}
-	a.row("Recorded in", "%s", orWord(strings.Join(item.RecordedIn, ", "), "(nowhere)"))
+	a.rowIf("inspect.label_recorded", orWord(a.words.List(item.RecordedIn), a.words.Say(catalog.T("inspect.nowhere"))))
 	a.problems(item.Problems)
 	if v.Confidence == keytool.NoneConfidence || v.Confidence == keytool.Likely {
 		a.hint("sshkeys purpose " + quote(f.name) + " " + orWord(v.Value.String(), "auth"))
@@ -276,33 +280,41 @@ func (a *app) showPurpose(f *keyFile, key *keytool.Key, facts keytool.PurposeFac
 	return nil
 }
 
-func asPurposeJSON(v keytool.Verdict) purposeJSON {
-	return purposeJSON{v.Value.String(), string(v.Confidence), v.Evidence}
+func (a *app) asPurposeJSON(v keytool.Verdict) purposeJSON {
+	evidence := []string{}
+	for _, t := range v.Texts {
+		evidence = append(evidence, a.words.Say(diagnose.PurposeText(t)))
+	}
+	return purposeJSON{v.Value.String(), string(v.Confidence), evidence}
 }
 
-// purposeInWords is "dataset, declared" or "likely authentication".
-func purposeInWords(v keytool.Verdict) string {
-	name := map[keytool.Purpose]string{
-		keytool.Auth: "authentication", keytool.Dataset: "dataset", keytool.Auth | keytool.Dataset: "both authentication and dataset",
-	}[v.Value]
+// purposeText is "dataset, declared" or "likely authentication".
+func purposeText(v keytool.Verdict) catalog.Text {
+	name := catalog.T("inspect.both")
+	switch v.Value {
+	case keytool.Auth:
+		name = catalog.T("inspect.authentication")
+	case keytool.Dataset:
+		name = catalog.T("inspect.dataset")
+	}
 	switch v.Confidence {
 	case keytool.NoneConfidence:
-		return "unknown"
+		return catalog.T("inspect.purpose_unknown")
 	case keytool.Likely:
-		return "likely " + name
+		return catalog.T("inspect.purpose_likely", "purpose", name)
 	}
-	return name + ", " + string(v.Confidence)
+	return catalog.T("inspect.purpose", "purpose", name, "confidence", diagnose.PurposeText(v.Confidence.Text()))
 }
 
 // purposeProblems are the verdict's conflicts as findings.
 func purposeProblems(file string, v keytool.Verdict) []diagnose.Finding {
-	found := []diagnose.Finding{}
+	var found []diagnose.Finding
 	for _, c := range v.Conflicts {
 		hint := ""
 		if file != stdinName {
 			hint = "sshkeys purpose " + quote(file)
 		}
-		found = append(found, diagnose.Finding{Code: c.Code, Severity: diagnose.Warning, Message: c.Message, Hint: hint})
+		found = append(found, diagnose.Finding{Code: c.Code, Severity: diagnose.Warning, File: file, Cause: diagnose.PurposeText(c.Text), Hint: hint})
 	}
 	return found
 }

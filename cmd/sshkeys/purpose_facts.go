@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"sshkeys/formats"
+	"sshkeys/internal/diagnose"
 	"sshkeys/internal/keyfile"
 	"sshkeys/internal/register"
 	"sshkeys/internal/services"
@@ -43,7 +44,7 @@ func (a *app) purposeFacts(f *keyFile, key *keytool.Key) keytool.PurposeFacts {
 	}
 	facts.Comments = nil
 	if key != nil {
-		facts.Comments = append(facts.Comments, keytool.Said{Where: orWord(baseName(f.name), "standard input"), Comment: key.Comment()})
+		facts.Comments = append(facts.Comments, keytool.Said{Where: baseName(f.name), Comment: key.Comment()})
 	}
 	if neighbour != nil {
 		facts.Comments = append(facts.Comments, keytool.Said{Where: filepath.Base(neighbourName), Comment: neighbour.Comment()})
@@ -61,7 +62,7 @@ func (a *app) saidOf(file string, key *keytool.Key) keytool.PurposeFacts {
 	base := baseName(file)
 	facts := keytool.PurposeFacts{
 		File: base, Algorithm: key.Algorithm(),
-		Comments: []keytool.Said{{Where: orWord(base, "standard input"), Comment: key.Comment()}},
+		Comments: []keytool.Said{{Where: base, Comment: key.Comment()}},
 	}
 	e, ok := a.registered(key.Fingerprint())
 	if !ok {
@@ -112,7 +113,7 @@ func (a *app) registered(fingerprint string) (register.Entry, bool) {
 		a.world.register = r
 		if err != nil && !a.world.told {
 			a.world.told = true
-			a.warn("what was declared of keys is not known: %s", inWords(err))
+			a.warn("what was declared of keys is not known: %s", a.errorText(err))
 			a.hint("mv " + quote(path) + " " + quote(path+".broken"))
 		}
 	}
@@ -218,8 +219,8 @@ func (a *app) dataIn(folder string) []string {
 // warnCrossUse warns where a key is about to be used for what it is not for, by
 // what was said of it. where names it in the warning.
 func (a *app) warnCrossUse(where, file string, key *keytool.Key, use keytool.Purpose) {
-	if why := keytool.JudgePurpose(a.saidOf(file, key)).CrossUse(use); why != "" {
-		a.warn("%s: %s", where, why)
+	if why := keytool.JudgePurpose(a.saidOf(file, key)).CrossUse(use); !why.IsZero() {
+		a.warn("%s: %s", where, a.words.Say(diagnose.PurposeText(why)))
 	}
 }
 

@@ -1,17 +1,18 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"runtime"
 	"strings"
 
 	"sshkeys/formats"
+	"sshkeys/internal/catalog"
+	"sshkeys/internal/diagnose"
 	"sshkeys/internal/keyfile"
 	"sshkeys/internal/secret"
 	"sshkeys/internal/services"
+	"sshkeys/internal/shellword"
 	"sshkeys/keytool"
 )
 
@@ -63,7 +64,7 @@ func (a *app) fail(file string, err error) {
 
 // judge is the one place where errors become words and exit codes.
 func (a *app) judge(file string, err error) failure {
-	f := failure{Message: inWords(err)}
+	f := failure{Message: a.errorText(err)}
 	f.Code, f.exit = codeOf(err)
 	if h, ok := errors.AsType[*hinted](err); ok {
 		f.hints = h.hints
@@ -76,16 +77,8 @@ func (a *app) judge(file string, err error) failure {
 	return f
 }
 
-// inWords drops the system call's name from an error about a file.
-func inWords(err error) string {
-	if e, ok := errors.AsType[*fs.PathError](err); ok && e.Error() == err.Error() {
-		return e.Path + ": " + e.Err.Error()
-	}
-	if errors.Is(err, context.Canceled) {
-		return "interrupted; nothing was changed"
-	}
-	return err.Error()
-}
+// errorText says an error in this run's language.
+func (a *app) errorText(err error) string { return a.words.Say(diagnose.ErrorText(err)) }
 
 // codeOf gives an error's code in the catalogue (spec/symptoms.md) and its exit code.
 func codeOf(err error) (string, int) {
@@ -150,55 +143,13 @@ func (a *app) again(flags ...string) string {
 	}
 	words = append(words, flags...)
 	for _, arg := range rest {
-		words = append(words, quoteWord(arg)) // with flags among them
+		words = append(words, shellword.Quote(arg)) // with flags among them
 	}
 	return strings.Join(words, " ")
 }
 
-// quote makes a file name safe to paste into a shell, and so that no program takes
-// it for an option.
-func quote(name string) string {
-	if strings.HasPrefix(name, "-") && name != stdinName {
-		name = "./" + name
-	}
-	return quoteWord(name)
-}
-
-// quoteWord makes any word safe to paste into a shell. What a terminal does not
-// show is written as $'…' of bash, zsh and ksh, which Visible leaves as it is.
-func quoteWord(word string) string {
-	plain := func(r rune) bool {
-		return r > 0x7f || r == '\\' && runtime.GOOS == "windows" ||
-			strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+=,~-", r)
-	}
-	switch {
-	case formats.Visible(word) != word || strings.Contains(word, "\t"):
-		return ansiQuote(word)
-	case word != "" && word[0] != '~' && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0:
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
-
-func ansiQuote(word string) string {
-	var b strings.Builder
-	b.WriteString("$'")
-	for _, c := range []byte(word) {
-		switch {
-		case c == '\'' || c == '\\':
-			b.WriteString("\\" + string(rune(c)))
-		case c == '\n':
-			b.WriteString(`\n`)
-		case c == '\t':
-			b.WriteString(`\t`)
-		case c < ' ' || c > '~':
-			fmt.Fprintf(&b, `\x%02x`, c)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return b.String() + "'"
-}
+// quote makes a file name safe to paste into a shell.
+func quote(name string) string { return shellword.Name(name) }
 
 const (
 	red    = "\x1b[31m"
@@ -206,6 +157,15 @@ const (
 	cyan   = "\x1b[36m"
 	reset  = "\x1b[0m"
 )
+
+// inWords says findings in this run's language; never nil.
+func (a *app) inWords(found []diagnose.Finding) []diagnose.Said {
+	said := []diagnose.Said{}
+	for _, f := range found {
+		said = append(said, f.In(a.words))
+	}
+	return said
+}
 
 // say writes one line to stderr: "sshkeys: error: …".
 func (a *app) say(word, colour, line string) {
@@ -228,7 +188,7 @@ func (a *app) coloured() bool {
 // warn says what a person should know although the command went on.
 func (a *app) warn(format string, args ...any) {
 	if !a.quiet {
-		a.say("warning", yellow, fmt.Sprintf(format, args...))
+		a.say("warning", yellow, a.translated(fmt.Sprintf(format, args...)))
 	}
 }
 
@@ -242,6 +202,14 @@ func (a *app) hint(command string) {
 // note tells what was done, on stderr.
 func (a *app) note(format string, args ...any) {
 	if !a.quiet {
-		fmt.Fprintf(a.stderr, "sshkeys: %s\n", formats.Visible(fmt.Sprintf(format, args...)))
+		fmt.Fprintf(a.stderr, "sshkeys: %s\n", formats.Visible(a.translated(fmt.Sprintf(format, args...))))
 	}
+}
+
+// translated says a line of a command in this run's language, where the catalogue
+// knows it; what stands in before it is kept.
+func (a *app) translated(line string) string {
+	text := strings.TrimLeft(line, " ")
+	words, _ := catalog.Phrase(text)
+	return line[:len(line)-len(text)] + a.words.Say(catalog.T("error.known", "message", words))
 }

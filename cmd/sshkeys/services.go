@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sshkeys/formats"
+	"sshkeys/internal/catalog"
 	"sshkeys/internal/keyfile"
 	"sshkeys/internal/services"
 	"sshkeys/keytool"
@@ -131,7 +132,7 @@ func (s *serviceFlag) Set(name string) error {
 // own is told, and does not keep the built-in services from work.
 func (s *serviceFlag) service() *services.Profile {
 	if s.broken != nil {
-		s.app.warn("your own services are left out: %v", inWords(s.broken))
+		s.app.warn("your own services are left out: %v", s.app.errorText(s.broken))
 	}
 	return s.profile
 }
@@ -163,7 +164,7 @@ type serviceJSON struct {
 
 // answerFor adds to an inspection what the service says of the file, for the
 // purpose that the key is known to have, else for each that the service knows.
-func (item *inspectJSON) answerFor(p *services.Profile, e *formats.Envelope, key *keytool.Key) {
+func (a *app) answerFor(item *inspectJSON, p *services.Profile, e *formats.Envelope, key *keytool.Key) {
 	if p == nil {
 		return
 	}
@@ -171,6 +172,9 @@ func (item *inspectJSON) answerFor(p *services.Profile, e *formats.Envelope, key
 	item.RefusedBy = slices.DeleteFunc(item.RefusedBy, func(r services.Refusal) bool { return r.Service == p.ID })
 	for _, purpose := range purposesFor(p, item.Purpose) {
 		verdicts := services.Judge(p, purpose, e, key)
+		for i, v := range verdicts {
+			verdicts[i] = v.In(a.words)
+		}
 		v, refused := services.Refused(verdicts)
 		item.For = append(item.For, serviceJSON{p.ID, purpose, !refused, verdicts})
 		if refused {
@@ -266,7 +270,13 @@ func (a *app) tellWhere(p *services.Profile, holds formats.Holds, key *keytool.K
 	for _, r := range p.RolesOf(half, "") {
 		purposes := p.For(r)
 		if _, refused := services.Refused(services.JudgeKey(p, purposes[0], half, key)); !refused {
-			a.note("%s, %s: %s", p.ID, purposesInWords(purposes), strings.TrimSuffix(r.Where.Value.En, "."))
+			a.note("%s, %s: %s", p.ID, a.purposesInWords(purposes), a.where(r))
 		}
 	}
+}
+
+// where says where a half goes, to stand in a sentence.
+func (a *app) where(r *services.Role) string {
+	said := a.words.Say(catalog.T("service.said", "words", r.Where.Value.Words()))
+	return strings.TrimRight(said, ".。")
 }

@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
 	"sshkeys/formats"
+	"sshkeys/internal/catalog"
 	"sshkeys/internal/services"
 )
 
@@ -20,7 +22,7 @@ func (a *app) serviceTable(profiles []*services.Profile) {
 			purposes = append(purposes, string(purpose))
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", p.ID, p.Kind, strings.Join(purposes, ","),
-			takenFormats(p, services.PrivateHalf), takenFormats(p, services.PublicHalf), formats.Visible(p.Title))
+			takenFormats(p, services.PrivateHalf), takenFormats(p, services.PublicHalf), formats.Visible(a.named(p)))
 	}
 	w.Flush()
 }
@@ -53,192 +55,226 @@ type factPage struct {
 	sources []string
 }
 
+// named is what people call a service.
+func (a *app) named(p *services.Profile) string {
+	return a.words.Say(catalog.T("service.said", "words", p.Named()))
+}
+
 // servicePage is all that is known of one service.
 func (a *app) servicePage(p *services.Profile) {
 	page := &factPage{app: a}
-	a.printf("%s: %s\n", p.ID, formats.Visible(p.Title))
-	a.rowIf("Also called", strings.Join(p.Aliases, ", "))
-	page.fact("For", purposesInWords(p.Purposes.Value), p.Purposes.Why, p.Purposes.Source, p.Purposes.Confirmed)
+	a.printf("%s: %s\n", p.ID, formats.Visible(a.named(p)))
+	a.rowIf("services.label_aliases", a.words.List(p.Aliases))
+	fact(page, "services.label_for", verbatim(a.purposesInWords(p.Purposes.Value)), &p.Purposes)
 	if f := p.OneKey; f != nil {
-		page.fact("One for both", yesNo(f.Value), f.Why, f.Source, f.Confirmed)
+		fact(page, "services.label_one_key", yesNo(f.Value), f)
 	}
 	for i := range p.Roles {
 		page.role(p, &p.Roles[i])
 	}
 	for _, f := range p.Produces {
-		page.fact("Writes", joined(f.Value), f.Why, f.Source, f.Confirmed)
+		fact(page, "services.label_writes", verbatim(joined(a, f.Value)), &f)
 	}
 	page.hosts(p)
 	page.passphrase(p.Passphrase)
 	if f := p.Comment; f != nil {
-		page.fact("Comment", f.Value, f.Why, f.Source, f.Confirmed)
+		fact(page, "services.label_comment", verbatim(f.Value), f)
 	}
 	for _, f := range p.Names {
-		page.fact("File name", f.Value.Example+" ("+purposesInWords([]services.Purpose{f.Value.Purpose})+")", f.Why, f.Source, f.Confirmed)
+		purpose := a.purposesInWords([]services.Purpose{f.Value.Purpose})
+		fact(page, "services.label_name", catalog.T("services.name", "example", f.Value.Example, "purpose", purpose), &f)
 	}
 	for _, f := range p.Rules {
-		page.fact("Rule", f.Value.En, f.Why, f.Source, f.Confirmed)
+		fact(page, "services.label_rule", catalog.T("service.said", "words", f.Value.Words()), &f.Fact)
 	}
 	for i, source := range page.sources {
 		a.row(fmt.Sprintf("[%d]", i+1), "%s", source)
 	}
 }
 
+func verbatim(s string) catalog.Text { return catalog.T("inspect.verbatim", "text", s) }
+
 // fact prints one fact with the number of its source; one that is not confirmed
 // is marked.
-func (page *factPage) fact(label, value, why, source string, confirmed bool) {
-	number := slices.Index(page.sources, source)
+func fact[T any](page *factPage, label string, value catalog.Text, f *services.Fact[T]) {
+	number := slices.Index(page.sources, f.Source)
 	if number < 0 {
-		number, page.sources = len(page.sources), append(page.sources, source)
+		number, page.sources = len(page.sources), append(page.sources, f.Source)
 	}
-	if why != "" {
-		value += " (" + why + ")"
+	if why := f.Because(); !why.IsZero() {
+		value = catalog.T("services.because", "value", value, "why", why)
 	}
-	if !confirmed {
-		value = "? not confirmed: " + value
+	if !f.Confirmed {
+		value = catalog.T("services.unconfirmed", "value", value)
 	}
-	page.row(label, "%s [%d]", value, number+1)
+	page.row(label, "%s [%d]", page.words.Say(value), number+1)
 }
 
 func (page *factPage) role(p *services.Profile, r *services.Role) {
-	page.printf("  The %s key, for %s\n", r.Half, purposesInWords(p.For(r)))
-	page.fact("  goes to", r.Where.Value.En, "", r.Where.Source, r.Where.Confirmed)
+	half := "services.public"
+	if r.Half == services.PrivateHalf {
+		half = "services.private"
+	}
+	page.printf("  %s\n", page.words.Say(catalog.T(half, "purposes", page.purposesInWords(p.For(r)))))
+	where := r.Where
+	where.Why, where.WhyJa = "", ""
+	fact(page, "services.label_where", catalog.T("service.said", "words", where.Value.Words()), &where)
 	for _, f := range r.Formats {
-		page.fact(takenOr("  formats", f.Refused), joined(f.Value)+limitsInWords(f), f.Why, f.Source, f.Confirmed)
+		value := catalog.T("services.formats", "formats", joined(page.app, f.Value), "limits", page.limitsInWords(f))
+		fact(page, takenOr("services.label_formats", f.Refused), value, &f.Fact)
 	}
 	for _, f := range r.Types {
-		value := joined(f.Value)
+		value := verbatim(joined(page.app, f.Value))
 		if f.MinimumBits > 0 {
-			value += fmt.Sprintf(" of %d bits or more", f.MinimumBits)
+			value = catalog.T("services.types", "types", value, "bits", f.MinimumBits)
 		}
-		page.fact(takenOr("  key types", f.Refused), value, f.Why, f.Source, f.Confirmed)
+		fact(page, takenOr("services.label_types", f.Refused), value, &f.Fact)
 	}
 	if f := r.Certificates; f != nil {
-		page.fact("  certs", yesNo(f.Value), f.Why, f.Source, f.Confirmed)
+		fact(page, "services.label_certificates", yesNo(f.Value), f)
 	}
 	if f := r.Recommends; f != nil {
-		value := f.Value.Type
+		value := verbatim(f.Value.Type)
 		if f.Value.Bits > 0 {
-			value += fmt.Sprintf(", %d bits", f.Value.Bits)
+			value = catalog.T("inspect.bits", "algorithm", f.Value.Type, "bits", f.Value.Bits)
 		}
-		page.fact("  make", value, f.Why, f.Source, f.Confirmed)
+		fact(page, "services.label_make", value, f)
 	}
 }
 
 func takenOr(label string, refused bool) string {
 	if refused {
-		return "  refused"
+		return "services.label_refused"
 	}
 	return label
 }
 
 // limitsInWords are a format's ciphers and other limits.
-func limitsInWords(f services.FormatFact) string {
+func (page *factPage) limitsInWords(f services.FormatFact) string {
 	text := ""
+	add := func(id string, list []string) { text += page.words.Say(catalog.T(id, "list", joined(page.app, list))) }
 	switch {
 	case slices.Contains(f.Ciphers, "none"):
-		text += ", without a passphrase"
+		text += page.words.Say(catalog.T("services.no_passphrase"))
 	case len(f.Ciphers) > 0:
-		text += ", encrypted with " + joined(f.Ciphers)
+		add("services.ciphers", f.Ciphers)
 	}
 	if len(f.NotCiphers) > 0 {
-		text += ", not encrypted with " + joined(f.NotCiphers)
+		add("services.not_ciphers", f.NotCiphers)
 	}
 	if len(f.NotTypes) > 0 {
-		text += ", not " + joined(f.NotTypes)
+		add("services.not_types", f.NotTypes)
 	}
 	if f.DER {
-		text += ", DER too"
+		text += page.words.Say(catalog.T("services.der"))
 	}
 	return text
 }
 
 func (page *factPage) hosts(p *services.Profile) {
 	for _, f := range p.Hosts {
-		value := fmt.Sprintf("%s, port %d", f.Value.Name, f.Value.Port)
-		if f.Value.For != "" {
-			value += ", " + f.Value.For
-		}
-		if len(f.Value.Addresses) > 0 {
-			value += "; address " + joined(f.Value.Addresses)
-		}
-		for _, old := range f.Value.OldAddresses {
-			value += fmt.Sprintf("; until %s %s", orWord(old.Until, "some day"), old.Address)
-		}
-		page.fact("Host", value, f.Why, f.Source, f.Confirmed)
+		fact(page, "services.label_host", verbatim(page.host(f.Value)), &f)
 	}
 	c := p.Connection
-	page.number("Keep alive", "ServerAliveInterval %d", c.KeepAlive)
-	if f := c.TCPKeepAlive; f != nil {
-		page.fact("", "TCPKeepAlive "+yesNo(f.Value), f.Why, f.Source, f.Confirmed)
+	if f := c.KeepAlive; f != nil {
+		fact(page, "services.label_keepalive", verbatim(fmt.Sprintf("ServerAliveInterval %d", f.Value)), f)
 	}
-	page.number("Idle", "disconnected after %d s without traffic", c.IdleTimeout)
-	page.number("Timeout", "wait %d s for the connection", c.Timeout)
-	page.number("Tries", "%d", c.Tries)
-	page.number("", "%d s apart", c.TryEvery)
+	if f := c.TCPKeepAlive; f != nil {
+		word := map[bool]string{true: "yes", false: "no"}[f.Value]
+		fact(page, "", verbatim("TCPKeepAlive "+word), f)
+	}
+	page.number("services.label_idle", "services.idle", c.IdleTimeout)
+	page.number("services.label_timeout", "services.timeout", c.Timeout)
+	page.number("services.label_tries", "services.tries", c.Tries)
+	page.number("", "services.apart", c.TryEvery)
 }
 
-func (page *factPage) number(label, format string, f *services.Fact[int]) {
+// host is a server with its addresses.
+func (page *factPage) host(h services.Host) string {
+	text := page.words.Say(catalog.T("services.host", "name", h.Name, "port", h.Port))
+	if h.For != "" {
+		text += page.words.Say(catalog.T("services.host_for", "for", h.What()))
+	}
+	if len(h.Addresses) > 0 {
+		text += page.words.Say(catalog.T("services.address", "addresses", page.words.List(h.Addresses)))
+	}
+	for _, old := range h.OldAddresses {
+		until := verbatim(old.Until)
+		if old.Until == "" {
+			until = catalog.T("services.some_day")
+		}
+		text += page.words.Say(catalog.T("services.old_address", "until", until, "address", old.Address))
+	}
+	return text
+}
+
+func (page *factPage) number(label, id string, f *services.Fact[int]) {
 	if f != nil {
-		page.fact(label, fmt.Sprintf(format, f.Value), f.Why, f.Source, f.Confirmed)
+		fact(page, label, catalog.T(id, "number", f.Value), f)
 	}
 }
 
 func (page *factPage) passphrase(r services.PassphraseRules) {
-	page.number("Passphrase", "%d characters at most", r.Maximum)
+	const label = "services.label_passphrase"
+	page.number(label, "services.passphrase_maximum", r.Maximum)
 	if f := r.Forbidden; f != nil {
-		page.fact("Passphrase", "none of "+strings.Join(strings.Split(f.Value, ""), " "), f.Why, f.Source, f.Confirmed)
+		fact(page, label, catalog.T("services.passphrase_forbidden", "characters", strings.Join(strings.Split(f.Value, ""), " ")), f)
 	}
 	if f := r.NotOnly; f != nil {
-		page.fact("Passphrase", fmt.Sprintf("not of these alone: %q", f.Value), f.Why, f.Source, f.Confirmed)
+		fact(page, label, catalog.T("services.passphrase_not_only", "characters", strconv.Quote(f.Value)), f)
 	}
 	if f := r.ASCII; f != nil {
-		page.fact("Passphrase", "ASCII only: "+yesNo(f.Value), f.Why, f.Source, f.Confirmed)
+		fact(page, label, catalog.T("services.passphrase_ascii", "value", yesNo(f.Value)), f)
 	}
 	if f := r.Advice; f != nil {
-		page.fact("Passphrase", f.Value.En, f.Why, f.Source, f.Confirmed)
+		fact(page, label, catalog.T("service.said", "words", f.Value.Words()), f)
 	}
 }
 
 // serviceRows say on inspect's page what the service of --for makes of the file.
 func (a *app) serviceRows(answers []serviceJSON) {
 	for _, s := range answers {
-		verdict := "accepted"
+		verdict := catalog.T("services.accepted")
 		if v, refused := services.Refused(s.Verdicts); refused {
-			verdict = "refused: " + v.String()
+			verdict = catalog.T("services.refused", "why", v)
 		}
-		a.row("For "+s.Service, "%s: %s", purposesInWords([]services.Purpose{s.Purpose}), verdict)
+		label := a.words.Say(catalog.T("services.label_verdict", "service", s.Service))
+		a.row(label, "%s: %s", a.purposesInWords([]services.Purpose{s.Purpose}), a.words.Say(verdict))
 		for _, v := range s.Verdicts {
 			if v.Doubt() {
-				a.row("", "? not confirmed: %s", v)
+				a.rowText("", catalog.T("services.unconfirmed", "value", v))
 			}
 		}
 	}
 }
 
-func purposesInWords(purposes []services.Purpose) string {
+func (a *app) purposesInWords(purposes []services.Purpose) string {
 	words := make([]string, len(purposes))
 	for i, p := range purposes {
-		words[i] = map[services.Purpose]string{services.Auth: "login", services.Dataset: "data sets"}[p]
+		id := "services.login"
+		if p == services.Dataset {
+			id = "services.data"
+		}
+		words[i] = a.words.Say(catalog.T(id))
 	}
-	return strings.Join(words, ", ")
+	return a.words.List(words)
 }
 
 // joined lists values; "other" stands for whatever has no fact of its own.
-func joined[S ~string](list []S) string {
+func joined[S ~string](a *app, list []S) string {
 	words := make([]string, len(list))
 	for i, s := range list {
 		words[i] = string(s)
 		if s == "other" {
-			words[i] = "any other"
+			words[i] = a.words.Say(catalog.T("services.other"))
 		}
 	}
-	return strings.Join(words, ", ")
+	return a.words.List(words)
 }
 
-func yesNo(v bool) string {
+func yesNo(v bool) catalog.Text {
 	if v {
-		return "yes"
+		return catalog.T("services.yes")
 	}
-	return "no"
+	return catalog.T("services.no")
 }

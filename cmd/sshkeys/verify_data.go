@@ -224,7 +224,7 @@ func (v *verifier) tellTrials(d dataFile, trials []trial) {
 		case t.err != nil && !opened:
 			v.fail(t.name, t.err)
 		case t.err != nil:
-			v.warn("%s: not tried: %s", t.name, inWords(t.err))
+			v.warn("%s: not tried: %s", t.name, v.errorText(t.err))
 		case t.answer.Opens:
 			v.tellOpens(d, t)
 		default:

@@ -1,36 +1,17 @@
-// Package diagnose judges facts that were gathered elsewhere and says what is
-// wrong, why, and what to type. It is pure: no file, network or terminal.
 package diagnose
 
 import (
-	"fmt"
+	"errors"
 
 	"sshkeys/formats"
+	"sshkeys/internal/catalog"
 	"sshkeys/keytool"
 	"sshkeys/perms"
 )
 
-// Severity of a finding.
-type Severity string
-
-const (
-	Error   Severity = "error"   // something will refuse the key
-	Warning Severity = "warning" // it works, and should not stay so
-	Info    Severity = "info"    // good to know
-)
-
-// Finding is one problem. Its code is the catalogue's (spec/symptoms.md).
-type Finding struct {
-	Code     string   `json:"code"`
-	Severity Severity `json:"severity"`
-	Message  string   `json:"message"`
-	Hint     string   `json:"hint"`
-	Fixable  bool     `json:"fixable"`
-}
-
 // KeyFileFacts is what is known of one key file.
 type KeyFileFacts struct {
-	Name     string // as a person would type it, quoted for a shell
+	Name     string // as it was named; "-" for standard input
 	Envelope *formats.Envelope
 	Key      *keytool.Key // nil where it could not be opened and nothing stands in clear
 	// Permissions is what is wrong with who can reach the file.
@@ -52,7 +33,7 @@ func KeyFile(f KeyFileFacts) []Finding {
 	if f.Key != nil {
 		found = append(found, algorithm(f)...)
 	}
-	found = append(found, Permissions(f.Permissions)...)
+	found = append(found, Permissions(f.Name, f.Permissions)...)
 	if f.Envelope.Kind.IsPrivate() {
 		found = append(found, protection(f)...)
 		found = append(found, neighbour(f)...)
@@ -60,67 +41,81 @@ func KeyFile(f KeyFileFacts) []Finding {
 	return found
 }
 
-// Permissions gives findings about permissions the form of all others.
-func Permissions(found []perms.Finding) []Finding {
-	var same []Finding
-	for _, p := range found {
-		same = append(same, Finding{p.Code, Severity(p.Severity), p.Message, p.Command, p.Fixable})
-	}
-	return same
-}
-
 func algorithm(f KeyFileFacts) []Finding {
-	const renew = "ssh-keygen -t ed25519"
 	bits := f.Key.Bits()
+	found := Finding{Severity: Error, File: f.Name, Hint: "sshkeys generate"}
 	switch family := f.Key.Algorithm().Family; {
 	case family == keytool.DSA:
-		return []Finding{{"P02", Error, "DSA keys are refused by OpenSSH 10 and by most services", renew, false}}
+		found.Code, found.Cause = "P02", catalog.T("P02.dsa")
 	case family == keytool.RSA && bits < rsaOpenSSHMinimum:
-		return []Finding{{"K10", Error, fmt.Sprintf("OpenSSH refuses RSA keys under %d bits; this one has %d", rsaOpenSSHMinimum, bits), renew, false}}
+		found.Code, found.Cause = "K10", catalog.T("K10.openssh", "minimum", rsaOpenSSHMinimum, "bits", bits)
 	case family == keytool.RSA && bits < rsaServiceMinimum:
-		return []Finding{{"K10", Warning, fmt.Sprintf("many services refuse RSA keys under %d bits; this one has %d", rsaServiceMinimum, bits), renew, false}}
+		found.Code, found.Severity, found.Cause = "K10", Warning, catalog.T("K10.services", "minimum", rsaServiceMinimum, "bits", bits)
 	case family == keytool.Unknown:
-		return []Finding{{"K21", Info, "this key type is not known to sshkeys; only its name and fingerprint are", "", false}}
+		found.Code, found.Severity, found.Hint, found.Cause = "K21", Info, "", catalog.T("K21.unknown")
+	default:
+		return nil
 	}
-	return nil
+	return []Finding{found}
 }
 
 func protection(f KeyFileFacts) []Finding {
-	p := f.Envelope.Protection
+	p, found := f.Envelope.Protection, Finding{File: f.Name}
 	switch {
 	case !p.Encrypted() && (f.Key == nil || !f.Key.Algorithm().Hardware()):
-		return []Finding{{"K17", Info, "the private key has no passphrase: who can read the file can use it",
-			setPassphrase(f), false}}
+		found.Code, found.Severity, found.Cause = "K17", Info, catalog.T("K17.none")
+		if takesPassphrase(f.Envelope) && f.Name != "-" {
+			found.Command, found.Choice = []string{"sshkeys", "passphrase", fileArg(f.Name)}, true
+		}
 	case p.Encrypted() && f.Envelope.CanOpen() != nil:
-		return []Finding{{"K11", Error, f.Envelope.CanOpen().Error(), "", false}}
+		found.Code, found.Severity, found.Cause = "K11", Error, cannotOpen(f)
+		found.Advice = catalog.T("K11.elsewhere")
 	case p.Legacy:
-		return []Finding{{"K19", Warning, "the passphrase is protected by " + p.KDF + " only, which is quickly guessed",
-			"sshkeys convert --to openssh " + f.Name, true}}
+		found.Code, found.Severity, found.Cause = "K19", Warning, catalog.T("K19.legacy", "kdf", p.KDF)
+		if f.Name != "-" {
+			found.Command, found.Choice = rewrite(f.Name, stronger(f.Envelope.Format)), true
+		}
+	default:
+		return nil
 	}
-	return nil
+	return []Finding{found}
 }
 
-// setPassphrase is the command that protects a key file in place.
-func setPassphrase(f KeyFileFacts) string {
-	switch f.Envelope.Format {
-	case formats.PPK2, formats.PPK3:
-		return "puttygen -P " + f.Name
-	case formats.OpenSSH, formats.PKCS1, formats.SEC1:
-		return "ssh-keygen -p -f " + f.Name
+// takesPassphrase tells the files that the command passphrase protects in place.
+func takesPassphrase(e *formats.Envelope) bool {
+	f := formats.Lookup(e.Format)
+	return f.Encrypts && f.Writes() && (!e.DER || e.Format == formats.PKCS8)
+}
+
+// stronger is the format of the same programs whose passphrase is not quickly guessed.
+func stronger(id formats.ID) formats.ID {
+	switch id {
+	case formats.PPK1, formats.PPK2:
+		return formats.PPK3
 	}
-	return ""
+	return formats.OpenSSH
+}
+
+// cannotOpen says why a locked file cannot be opened at all.
+func cannotOpen(f KeyFileFacts) catalog.Text {
+	what := f.Envelope.CanOpen().Error()
+	if e, ok := errors.AsType[*formats.UnsupportedError](f.Envelope.CanOpen()); ok {
+		what = e.What
+	}
+	return catalog.T("K11.cipher", "what", reason(what), "format", FormatTitle(f.Envelope.Format))
 }
 
 func neighbour(f KeyFileFacts) []Finding {
 	if f.Neighbour == nil || f.Key == nil || f.Neighbour.Equal(f.Key) {
 		return nil
 	}
+	cause := "P05.auth"
 	if f.Envelope.Kind.IsDataset() {
-		return []Finding{{"P05", Error,
-			f.NeighbourName + " holds another key (" + f.Neighbour.Fingerprint() + "): what is encrypted to that one, this key does not open",
-			"sshkeys verify --fix " + f.Name, true}}
+		cause = "P05.dataset"
 	}
-	return []Finding{{"P05", Error,
-		f.NeighbourName + " holds another key (" + f.Neighbour.Fingerprint() + "): ssh offers that one, and the login fails",
-		"sshkeys verify --fix " + f.Name, true}}
+	return []Finding{{
+		Code: "P05", Severity: Error, File: f.Name,
+		Cause:   catalog.T(cause, "neighbour", f.NeighbourName, "fingerprint", f.Neighbour.Fingerprint()),
+		Command: []string{"sshkeys", "verify", "--fix", f.Name},
+	}}
 }

@@ -4,11 +4,13 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"sshkeys/formats"
+	"sshkeys/internal/catalog"
 	"sshkeys/keytool"
 	"sshkeys/perms"
 )
@@ -62,9 +64,9 @@ func TestKeyFile(t *testing.T) {
 		"unsupported":      {facts(parse(t, "unsupported", "pkcs8.camellia256.pem")), []string{"K11"}},
 		"good neighbour":   {withNeighbour(facts(parse(t, "ed25519", "openssh.aes256-ctr")), ed), nil},
 		"open to others": {withPermissions(facts(parse(t, "ed25519", "openssh.aes256-ctr")),
-			perms.Finding{Code: perms.CodeKeyOpen, Severity: perms.Error, Message: "open"}), []string{"K01"}},
+			perms.Finding{Code: perms.CodeKeyOpen, Severity: perms.Error, Text: perms.Text{ID: "perms.ssh_refuses"}}), []string{"K01"}},
 		"public, writable": {withPermissions(facts(parse(t, "ed25519", "openssh.pub")),
-			perms.Finding{Code: perms.CodeWritable, Severity: perms.Warning, Message: "writable"}), []string{"S03"}},
+			perms.Finding{Code: perms.CodeWritable, Severity: perms.Warning, Text: perms.Text{ID: "perms.ssh_refuses"}}), []string{"S03"}},
 		"stale neighbour": {withNeighbour(facts(parse(t, "rsa2048", "openssh.aes256-ctr")), ed), []string{"P05"}},
 	} {
 		found := KeyFile(c.facts)
@@ -72,8 +74,8 @@ func TestKeyFile(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, got, c.want)
 		}
 		for _, f := range found {
-			if strings.Contains(f.Message, "\n") || f.Message == "" {
-				t.Errorf("%s: message %q", name, f.Message)
+			if said := f.In(catalog.English); strings.Contains(said.Message, "\n") || said.Message == "" {
+				t.Errorf("%s: message %q", name, said.Message)
 			}
 		}
 	}
@@ -95,9 +97,9 @@ func facts(env *formats.Envelope) KeyFileFacts {
 // TestPermissions: nothing of a finding is lost on the way.
 func TestPermissions(t *testing.T) {
 	for _, severity := range []perms.Severity{perms.Error, perms.Warning, perms.Info} {
-		got := Permissions([]perms.Finding{{Code: "K02", Severity: severity, Message: "why", Command: "type", Fixable: true}})
-		want := Finding{"K02", Severity(severity), "why", "type", true}
-		if len(got) != 1 || got[0] != want || !slices.Contains([]Severity{Error, Warning, Info}, got[0].Severity) {
+		got := Permissions("key", []perms.Finding{{Code: "K02", Severity: severity, Text: perms.Text{ID: "perms.ssh_refuses"}, Command: "type", Fixable: true}})
+		want := Said{Code: "K02", Severity: Severity(severity), File: "key", Message: "ssh refuses to use it", Hint: "type", Fixable: true}
+		if len(got) != 1 || !reflect.DeepEqual(got[0].In(catalog.English), want) || !slices.Contains([]Severity{Error, Warning, Info}, got[0].Severity) {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
 	}

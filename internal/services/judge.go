@@ -1,13 +1,14 @@
 package services
 
 import (
-	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"sshkeys/formats"
+	"sshkeys/internal/catalog"
 	"sshkeys/keytool"
 )
 
@@ -17,8 +18,18 @@ type Verdict struct {
 	OK        bool   `json:"ok"`
 	Rule      string `json:"rule"` // purpose, half, format, cipher, type, size, certificate, passphrase
 	Why       string `json:"why,omitempty"`
+	WhyJa     string `json:"-"` // the same in Japanese
 	Source    string `json:"source"`
 	Confirmed bool   `json:"confirmed"`
+}
+
+// Text is the reason in no language.
+func (v Verdict) Text() catalog.Text { return said(v.Why, v.WhyJa) }
+
+// In is the verdict with its reason in a language.
+func (v Verdict) In(l catalog.Lang) Verdict {
+	v.Why = l.Say(v.Text())
+	return v
 }
 
 // Doubt tells a rule that may stand in the way, and is not confirmed.
@@ -46,8 +57,8 @@ func (e *RefusedError) Error() string { return e.Service + " does not take it: "
 
 // against makes a verdict of a fact that speaks against a file: a refusal where
 // it is confirmed, else a doubt.
-func against(rule, why, source string, confirmed bool) Verdict {
-	return Verdict{OK: !confirmed, Rule: rule, Why: why, Source: source, Confirmed: confirmed}
+func against(rule string, why catalog.Text, source string, confirmed bool) Verdict {
+	return Verdict{OK: !confirmed, Rule: rule, Why: catalog.English.Say(why), WhyJa: catalog.Japanese.Say(why), Source: source, Confirmed: confirmed}
 }
 
 // Judge holds a file to a profile, for one purpose or, with "", for any. The key
@@ -57,7 +68,7 @@ func Judge(p *Profile, purpose Purpose, e *formats.Envelope, key *keytool.Key) [
 	half, ok := HalfOf(e.Kind)
 	if !ok {
 		r := p.Roles[0]
-		why := cmp.Or(r.OtherFormat, "it takes one key, and this is "+e.Format.Title())
+		why := first(r.otherFormat(), catalog.T("service.one_key", "format", title(e.Format)))
 		return []Verdict{against("half", why, r.Where.Source, r.Where.Confirmed)}
 	}
 	return question{p, purpose, half, e, key}.answer()
@@ -83,7 +94,7 @@ type question struct {
 func (q question) answer() []Verdict {
 	p := q.profile
 	if q.purpose != "" && !slices.Contains(p.Purposes.Value, q.purpose) {
-		why := cmp.Or(p.Purposes.Why, "it has no use for "+q.purpose.inWords())
+		why := first(p.Purposes.Because(), catalog.T("service.no_use", "purpose", q.purpose.text()))
 		return []Verdict{against("purpose", why, p.Purposes.Source, p.Purposes.Confirmed)}
 	}
 	roles := p.RolesOf(q.half, q.purpose)
@@ -111,11 +122,11 @@ func (q question) ask(r *Role) []Verdict {
 // wrongHalf: the service has uses for the other half only. What speaks against
 // the key in any file comes first.
 func (q question) wrongHalf() []Verdict {
-	r, why := &q.profile.Roles[0], "it takes private keys, and this is a public one"
+	r, why := &q.profile.Roles[0], catalog.T("service.private_only")
 	other := PrivateHalf
 	if q.half == PrivateHalf {
 		other = PublicHalf
-		why = "it takes the public half; the private half, which this is, stays with you for your own client"
+		why = catalog.T("service.public_only")
 	}
 	var verdicts []Verdict
 	if roles := q.profile.RolesOf(other, q.purpose); len(roles) > 0 {
@@ -124,17 +135,17 @@ func (q question) wrongHalf() []Verdict {
 			verdicts = r.judgeKey("", q.key)
 		}
 	}
-	return append(verdicts, against("half", cmp.Or(r.OtherHalf, why), r.Where.Source, r.Where.Confirmed))
+	return append(verdicts, against("half", first(said(r.OtherHalf, r.OtherHalfJa), why), r.Where.Source, r.Where.Confirmed))
 }
 
-func (p Purpose) inWords() string {
+func (p Purpose) text() catalog.Text {
 	switch p {
 	case Auth:
-		return "keys to log in with"
+		return catalog.T("service.keys_auth")
 	case Dataset:
-		return "keys of data sets"
+		return catalog.T("service.keys_dataset")
 	}
-	return string(p)
+	return said(string(p), "")
 }
 
 // HalfOf tells which half a file holds; false for a list.
@@ -190,48 +201,55 @@ func named[F any, V ~string](facts []F, value V, values func(F) []V) []F {
 func (r *Role) unnamedFormat(e *formats.Envelope) Verdict {
 	for _, f := range r.Formats {
 		if f.Confirmed && !f.Refused {
-			return against("format", cmp.Or(r.OtherFormat, "it does not read the format "+e.Format.Title()), f.Source, true)
+			return against("format", first(r.otherFormat(), catalog.T("service.format_unread", "format", title(e.Format))), f.Source, true)
 		}
 	}
-	return against("format", "whether it reads the format "+e.Format.Title()+" is not known", r.Formats[0].Source, false)
+	return against("format", catalog.T("service.format_unknown", "format", title(e.Format)), r.Formats[0].Source, false)
 }
 
 // judge says what the fact means for a file in one of its formats.
 func (f *FormatFact) judge(r *Role, e *formats.Envelope, key *keytool.Key) Verdict {
 	rule, why := f.against(r, e, key)
 	switch {
-	case why != "":
+	case !why.IsZero():
 		return against(rule, why, f.Source, f.Confirmed)
 	case isOurs(e.Format) && e.CanOpen() != nil: // all that is ever written of these is read here
-		return against("cipher", e.CanOpen().Error(), formats.Lookup(e.Format).Source, true)
+		return against("cipher", cannotOpen(e), formats.Lookup(e.Format).Source, true)
 	}
-	doubt := f.Why
 	if f.Confirmed {
-		doubt = ""
-	} else if doubt == "" {
-		doubt = "that it reads the format " + e.Format.Title() + " is not confirmed"
+		return Verdict{OK: true, Rule: "format", Source: f.Source, Confirmed: true}
 	}
-	return Verdict{OK: true, Rule: "format", Why: doubt, Source: f.Source, Confirmed: f.Confirmed}
+	doubt := first(f.Because(), catalog.T("service.format_unconfirmed", "format", title(e.Format)))
+	return against("format", doubt, f.Source, false)
 }
 
-// against is what of the file the fact speaks against; why is "" where nothing.
-func (f *FormatFact) against(r *Role, e *formats.Envelope, key *keytool.Key) (rule, why string) {
+// cannotOpen says why a locked file can be opened nowhere.
+func cannotOpen(e *formats.Envelope) catalog.Text {
+	if u, ok := errors.AsType[*formats.UnsupportedError](e.CanOpen()); ok {
+		what, _ := catalog.Phrase(u.What)
+		return catalog.T("error.unsupported", "what", what, "format", title(u.Format))
+	}
+	return said(e.CanOpen().Error(), "")
+}
+
+// against is what of the file the fact speaks against; why is zero where nothing.
+func (f *FormatFact) against(r *Role, e *formats.Envelope, key *keytool.Key) (rule string, why catalog.Text) {
 	cipher, kind := e.Protection.Cipher, typeName(e.Algorithm, key)
 	switch {
 	case f.Refused:
-		return "format", cmp.Or(f.Why, r.OtherFormat, "it does not read the format "+e.Format.Title())
+		return "format", first(f.Because(), r.otherFormat(), catalog.T("service.format_unread", "format", title(e.Format)))
 	case e.DER && !f.DER:
-		return "format", "it reads PEM text, not binary DER"
+		return "format", catalog.T("service.no_der")
 	case f.Bare && e.Options+e.Hosts != "":
-		return "format", "it wants the line to begin with the key type, and this one has other words before it"
+		return "format", catalog.T("service.bare")
 	case cipher != "" && slices.Contains(f.Ciphers, "none"):
-		return "cipher", "it reads such keys without a passphrase only"
+		return "cipher", catalog.T("service.no_passphrase")
 	case cipher != "" && (len(f.Ciphers) > 0 && !slices.Contains(f.Ciphers, cipher) || slices.Contains(f.NotCiphers, cipher)):
-		return "cipher", cmp.Or(f.Why, "it does not know the cipher "+cipher)
+		return "cipher", first(f.Because(), catalog.T("service.cipher", "cipher", cipher))
 	case kind != "" && slices.Contains(f.NotTypes, kind):
-		return "type", fmt.Sprintf("it does not read keys of type %s in the format %s", algorithmName(e.Algorithm, key), e.Format.Title())
+		return "type", catalog.T("service.type_in_format", "type", algorithmName(e.Algorithm, key), "format", title(e.Format))
 	}
-	return "", ""
+	return "", catalog.Text{}
 }
 
 // isOurs tells the formats of which everything that exists is read here, so that
@@ -246,7 +264,7 @@ func (r *Role) judgeKey(algorithm string, key *keytool.Key) []Verdict {
 		return nil
 	}
 	if algorithmName(algorithm, key) == "" {
-		return []Verdict{against("type", "the key's type cannot be seen: the file is locked as a whole", r.Types[0].Source, false)}
+		return []Verdict{against("type", catalog.T("service.type_locked"), r.Types[0].Source, false)}
 	}
 	facts := named(r.Types, typeName(algorithm, key), func(f TypeFact) []string { return f.Value })
 	var verdicts []Verdict
@@ -263,22 +281,22 @@ func (r *Role) unnamedType(algorithm string, key *keytool.Key) Verdict {
 	name := algorithmName(algorithm, key)
 	for _, f := range r.Types {
 		if f.Confirmed && !f.Refused {
-			return against("type", "it does not take keys of type "+name, f.Source, true)
+			return against("type", catalog.T("service.type_refused", "type", name), f.Source, true)
 		}
 	}
-	return against("type", "whether it takes keys of type "+name+" is not known", r.Types[0].Source, false)
+	return against("type", catalog.T("service.type_unknown", "type", name), r.Types[0].Source, false)
 }
 
 func (f *TypeFact) judge(algorithm string, key *keytool.Key) Verdict {
 	name := algorithmName(algorithm, key)
 	switch {
 	case f.Refused:
-		return against("type", cmp.Or(f.Why, "it does not take keys of type "+name), f.Source, f.Confirmed)
+		return against("type", first(f.Because(), catalog.T("service.type_refused", "type", name)), f.Source, f.Confirmed)
 	case key != nil && f.MinimumBits > key.Bits():
-		why := fmt.Sprintf("it wants %s keys of %d bits or more, and this one has %d", key.Algorithm().Display, f.MinimumBits, key.Bits())
+		why := catalog.T("service.size", "type", key.Algorithm().Display, "minimum", f.MinimumBits, "bits", key.Bits())
 		return against("size", why, f.Source, f.Confirmed)
 	case !f.Confirmed:
-		return against("type", cmp.Or(f.Why, "that it takes keys of type "+name+" is not confirmed"), f.Source, false)
+		return against("type", first(f.Because(), catalog.T("service.type_unconfirmed", "type", name)), f.Source, false)
 	}
 	return Verdict{OK: true, Rule: "type", Source: f.Source, Confirmed: true}
 }
@@ -290,9 +308,9 @@ func (r *Role) judgeCertificate(e *formats.Envelope, key *keytool.Key) []Verdict
 	case e.Kind != formats.KindCertificate || key == nil || key.Certificate() == nil:
 		return nil
 	case c == nil:
-		return []Verdict{against("certificate", "whether it takes certificates is not known", r.Where.Source, false)}
+		return []Verdict{against("certificate", catalog.T("service.certificate_unknown"), r.Where.Source, false)}
 	case !c.Value:
-		return []Verdict{against("certificate", cmp.Or(c.Why, "it takes a key, not a certificate"), c.Source, c.Confirmed)}
+		return []Verdict{against("certificate", first(c.Because(), catalog.T("service.certificate")), c.Source, c.Confirmed)}
 	}
 	return nil
 }
@@ -353,20 +371,20 @@ func firstFit(ids []formats.ID, key *keytool.Key) (formats.ID, bool) {
 func JudgePassphrase(p *Profile, pass []byte) []Verdict {
 	rules, text := p.Passphrase, string(pass)
 	verdicts := []Verdict{}
-	add := func(why, source string, confirmed bool) {
+	add := func(why catalog.Text, source string, confirmed bool) {
 		verdicts = append(verdicts, against("passphrase", why, source, confirmed))
 	}
 	if f := rules.Maximum; f != nil && utf8.RuneCountInString(text) > f.Value {
-		add(fmt.Sprintf("it takes passphrases of %d characters at most", f.Value), f.Source, f.Confirmed)
+		add(catalog.T("service.passphrase_long", "maximum", f.Value), f.Source, f.Confirmed)
 	}
 	if f := rules.Forbidden; f != nil && strings.ContainsAny(text, f.Value) {
-		add("it takes none of these in a passphrase: "+strings.Join(strings.Split(f.Value, ""), " "), f.Source, f.Confirmed)
+		add(catalog.T("service.passphrase_characters", "characters", strings.Join(strings.Split(f.Value, ""), " ")), f.Source, f.Confirmed)
 	}
 	if f := rules.NotOnly; f != nil && text != "" && strings.Trim(text, f.Value) == "" {
-		add("it takes no passphrase of blanks and periods alone", f.Source, f.Confirmed)
+		add(catalog.T("service.passphrase_blank"), f.Source, f.Confirmed)
 	}
 	if f := rules.ASCII; f != nil && f.Value && strings.ContainsFunc(text, func(c rune) bool { return c > 0x7e || c < ' ' }) {
-		add(cmp.Or(f.Why, "it takes ASCII passphrases only"), f.Source, f.Confirmed)
+		add(first(f.Because(), catalog.T("service.passphrase_ascii")), f.Source, f.Confirmed)
 	}
 	return verdicts
 }
@@ -376,6 +394,13 @@ type Refusal struct {
 	Service string  `json:"service"`
 	Purpose Purpose `json:"purpose,omitempty"`
 	Why     string  `json:"why"`
+	WhyJa   string  `json:"-"` // the same in Japanese
+}
+
+// In is the refusal with its reason in a language.
+func (r Refusal) In(l catalog.Lang) Refusal {
+	r.Why = l.Say(said(r.Why, r.WhyJa))
+	return r
 }
 
 // Readers tells which of the tools that most people have can use a key file as it
@@ -384,7 +409,7 @@ func Readers(e *formats.Envelope, key *keytool.Key) (accepted []string, refused 
 	accepted, refused = []string{}, []Refusal{}
 	for _, p := range everyday() {
 		if v, no := Refused(Judge(p, "", e, key)); no {
-			refused = append(refused, Refusal{Service: p.ID, Why: v.Why})
+			refused = append(refused, Refusal{Service: p.ID, Why: v.Why, WhyJa: v.WhyJa})
 		} else {
 			accepted = append(accepted, p.ID)
 		}

@@ -18,6 +18,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"sshkeys/formats"
+	"sshkeys/internal/userdirs"
 )
 
 //go:embed profiles/*.yaml
@@ -123,26 +124,14 @@ func (c *Catalogue) With(file string, data []byte) (*Catalogue, error) {
 	return all, nil
 }
 
-// Path is where the user's own file is: sshkeys/services.yaml in
-// XDG_CONFIG_HOME, else in ~/.config; in ~/Library/Application Support on macOS
-// ("darwin"), and in %AppData% on Windows. "" where no folder is known.
+// Path is where the user's own file is: services.yaml in userdirs.Config; "" where
+// no folder is known.
 func Path(goos, home string, env func(string) string) string {
-	base := ""
-	switch config := env("XDG_CONFIG_HOME"); {
-	case goos == "windows":
-		base = env("AppData")
-	case filepath.IsAbs(config): // a relative one is to be ignored (XDG Base Directory Specification)
-		base = config
-	case home == "":
-	case goos == "darwin":
-		base = filepath.Join(home, "Library", "Application Support")
-	default:
-		base = filepath.Join(home, ".config")
-	}
-	if base == "" {
+	dir := userdirs.Config(goos, home, env)
+	if dir == "" {
 		return ""
 	}
-	return filepath.Join(base, "sshkeys", "services.yaml")
+	return filepath.Join(dir, "services.yaml")
 }
 
 // decode reads the YAML of one file of services. Fields nobody knows are errors.
@@ -181,7 +170,7 @@ func parse(file string, data []byte) ([]*Profile, error) {
 }
 
 // yamlError takes the first complaint of the library, its line if it names one,
-// and leaves out Go's type names.
+// and leaves out Go's type names. What it quotes of the file may have several lines.
 func yamlError(file string, err error) error {
 	text := err.Error()
 	if several, ok := errors.AsType[*yaml.TypeError](err); ok && len(several.Errors) > 0 {
@@ -195,6 +184,7 @@ func yamlError(file string, err error) error {
 	}
 	e.Reason, _, _ = strings.Cut(e.Reason, " in type ")
 	e.Reason, _, _ = strings.Cut(e.Reason, " into ")
+	e.Reason = strings.Join(strings.Fields(e.Reason), " ")
 	return e
 }
 

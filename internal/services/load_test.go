@@ -331,6 +331,7 @@ func TestPath(t *testing.T) {
 func FuzzOwnFile(f *testing.F) {
 	f.Add([]byte(own))
 	f.Add([]byte("services:\n  - &a {id: a, roles: [*a]}\n"))
+	f.Add([]byte("0\n\n00")) // a text of two lines
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := Builtin().With("own.yaml", data)
 		if c == nil || err != nil && strings.Contains(err.Error(), "\n") {

@@ -41,6 +41,7 @@ type Words struct {
 type Fact[T any] struct {
 	Value     T      `yaml:"value" json:"value"`
 	Why       string `yaml:"why,omitempty" json:"why,omitempty"` // said in place of the general reason
+	WhyJa     string `yaml:"why_ja,omitempty" json:"why_ja,omitempty"`
 	Source    string `yaml:"source" json:"source"`
 	Confirmed bool   `yaml:"confirmed" json:"confirmed"`
 }
@@ -50,7 +51,8 @@ type Profile struct {
 	ID       string          `yaml:"id" json:"id"` // what --for takes
 	Aliases  []string        `yaml:"aliases,omitempty" json:"aliases,omitempty"`
 	Title    string          `yaml:"title" json:"title"`
-	Kind     string          `yaml:"kind" json:"kind"` // archive, server, client or tool
+	TitleJa  string          `yaml:"title_ja,omitempty" json:"title_ja,omitempty"` // where it differs
+	Kind     string          `yaml:"kind" json:"kind"`                             // archive, server, client or tool
 	Purposes Fact[[]Purpose] `yaml:"purposes" json:"purposes"`
 	// OneKey tells whether one key may serve both purposes.
 	OneKey *Fact[bool] `yaml:"one_key_for_both,omitempty" json:"one_key_for_both,omitempty"`
@@ -63,7 +65,24 @@ type Profile struct {
 	// Comment is the convention for a key's comment, with {account} and {date}.
 	Comment *Fact[string] `yaml:"comment,omitempty" json:"comment,omitempty"`
 	Names   []Fact[Name]  `yaml:"names,omitempty" json:"names,omitempty"`
-	Rules   []Fact[Words] `yaml:"rules,omitempty" json:"rules,omitempty"`
+	Rules   []Rule        `yaml:"rules,omitempty" json:"rules,omitempty"`
+}
+
+// Rule is a text for people, and the codes of the catalogue that it helps with.
+type Rule struct {
+	Fact[Words] `yaml:",inline"`
+	Codes       []string `yaml:"codes,omitempty" json:"codes,omitempty"`
+}
+
+// RulesOn are the confirmed rules that help with a code of the catalogue.
+func (p *Profile) RulesOn(code string) []Words {
+	var found []Words
+	for _, r := range p.Rules {
+		if r.Confirmed && slices.Contains(r.Codes, code) {
+			found = append(found, r.Value)
+		}
+	}
+	return found
 }
 
 // Role is one use a service has for one half of a key.
@@ -73,9 +92,11 @@ type Role struct {
 	Purposes []Purpose   `yaml:"purposes,omitempty" json:"purposes,omitempty"`
 	Where    Fact[Words] `yaml:"where" json:"where"` // where this half goes
 	// OtherFormat and OtherHalf say why any other format, or the other half, is refused.
-	OtherFormat string       `yaml:"other_format,omitempty" json:"other_format,omitempty"`
-	OtherHalf   string       `yaml:"other_half,omitempty" json:"other_half,omitempty"`
-	Formats     []FormatFact `yaml:"formats" json:"formats"` // best first
+	OtherFormat   string       `yaml:"other_format,omitempty" json:"other_format,omitempty"`
+	OtherFormatJa string       `yaml:"other_format_ja,omitempty" json:"other_format_ja,omitempty"`
+	OtherHalf     string       `yaml:"other_half,omitempty" json:"other_half,omitempty"`
+	OtherHalfJa   string       `yaml:"other_half_ja,omitempty" json:"other_half_ja,omitempty"`
+	Formats       []FormatFact `yaml:"formats" json:"formats"` // best first
 	// Types are the key types taken; none means that any will do.
 	Types []TypeFact `yaml:"types,omitempty" json:"types,omitempty"`
 	// Certificates tells whether an OpenSSH certificate is taken for a public key.
@@ -119,6 +140,7 @@ type Host struct {
 	Name         string       `yaml:"name" json:"name"`
 	Port         int          `yaml:"port" json:"port"`
 	For          string       `yaml:"for,omitempty" json:"for,omitempty"`
+	ForJa        string       `yaml:"for_ja,omitempty" json:"for_ja,omitempty"` // where it differs
 	Addresses    []string     `yaml:"addresses,omitempty" json:"addresses,omitempty"`
 	OldAddresses []OldAddress `yaml:"old_addresses,omitempty" json:"old_addresses,omitempty"`
 }

@@ -1,0 +1,5 @@
+//go:build !windows
+
+package catalog
+
+func systemLocale() string { return "" }
