@@ -45,7 +45,8 @@ func (r *reader) tilde(name string) (string, bool) {
 
 func isSeparator(c rune) bool { return c == '/' || c == filepath.Separator }
 
-// tokens replaces %d, %u, %% and ${NAME}. What it puts in is not looked at again.
+// tokens replaces %d, %u, %%, ${NAME}, and of a connection its own tokens. What it
+// puts in is not looked at again.
 func (r *reader) tokens(name string) (string, bool) {
 	var b strings.Builder
 	for i := 0; i < len(name); i++ {
@@ -74,7 +75,12 @@ func (r *reader) tokens(name string) (string, bool) {
 			b.WriteByte('%')
 			i++
 		default:
-			return "", false
+			value, ok := r.values[rest[1:min(2, len(rest))]]
+			if !ok {
+				return "", false
+			}
+			b.WriteString(value)
+			i++
 		}
 	}
 	return b.String(), true

@@ -21,3 +21,6 @@ func FilesIn(text []byte) Named {
 	r.file(filepath.Join(home, ".ssh", "config"), 0)
 	return r.named
 }
+
+// Evaluate is Resolve where no ssh is installed.
+func Evaluate(q Query) *Resolved { return evaluate(q) }

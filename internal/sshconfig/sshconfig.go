@@ -1,7 +1,11 @@
-// Package sshconfig says which files an OpenSSH client config names: keys,
-// certificates, and further configs. It evaluates nothing: what any Host or Match
-// block names could be used, and counts. No library is used because none tells
-// the names of included files.
+// Package sshconfig reads OpenSSH's client config. Resolve says what ssh would use
+// for one login, as ssh itself says it, or as far as can be told without ssh. Files
+// says which files a config names, keys, certificates and further configs: there any
+// Host or Match block could be used, and counts.
+//
+// No library reads the lines. kevinburke/ssh_config 1.6.0 does not tell which files
+// were included, gives up the whole config at a Match or at an Include that it cannot
+// read, takes ~ there from the account and not from Env, and lets ? stand for nothing.
 package sshconfig
 
 import (
@@ -60,13 +64,23 @@ func Files(path string, env Env) (Named, error) {
 	if err != nil {
 		return Named{}, err
 	}
+	r := newReader(env, path)
+	r.file(path, 0)
+	return r.named, errors.Join(r.errs...)
+}
+
+// newReader is for the config at an absolute path, and what that includes.
+func newReader(env Env, path string) *reader {
 	r := &reader{env: env, disk: os.DirFS, anchor: filepath.Join(env.Home, ".ssh"), seen: map[string]bool{}}
 	if system := systemFolder(env); filepath.Dir(path) == system {
 		r.anchor = system
 	}
-	r.file(path, 0)
-	return r.named, errors.Join(r.errs...)
+	return r
 }
+
+// userConfig and systemConfig are what ssh reads without -F, in this order.
+func userConfig(env Env) string   { return filepath.Join(env.Home, ".ssh", "config") }
+func systemConfig(env Env) string { return filepath.Join(systemFolder(env), "ssh_config") }
 
 // systemFolder is where the system's ssh_config is.
 func systemFolder(env Env) string {
@@ -81,8 +95,9 @@ func systemFolder(env Env) string {
 type reader struct {
 	env    Env
 	disk   func(root string) fs.FS
-	anchor string          // where relative Includes begin
-	seen   map[string]bool // "kind path" of what is in named already, and "read path"
+	anchor string            // where relative Includes begin
+	values map[string]string // of the tokens of a connection by their letters; nil where there is none
+	seen   map[string]bool   // "kind path" of what is in named already, and "read path"
 	files  int
 	names  int // in Include lines
 	named  Named
