@@ -86,7 +86,7 @@ func sessionEnv(t *testing.T, dir string) []string {
 	t.Helper()
 	env := []string{inSession + "=" + t.Name(), "PATH=" + os.Getenv("PATH"), "LC_ALL=C", "HOME=" + dir,
 		"TMPDIR=" + os.TempDir(), "XDG_RUNTIME_DIR=" + dir + "/run", "XDG_DATA_HOME=" + dir + "/data",
-		"SSHKEYS_INTEROP=" + os.Getenv("SSHKEYS_INTEROP")}
+		"SSHKEYS_INTEROP=" + os.Getenv("SSHKEYS_INTEROP"), "GORACE=" + os.Getenv("GORACE")}
 	if err := os.Mkdir(dir+"/run", 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -2,13 +2,16 @@ package testkeys
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -19,40 +22,52 @@ import (
 type SSHD struct {
 	Key    string // its file
 	Public []byte // its line for authorized_keys
+	Port   int
 
 	alice           User
-	port, ssh       string
-	knownHosts, log string // files
+	ssh, program    string
+	knownHosts, log string   // files
+	hostKeys        []string // their files
+	options         []string
+	stop            func() // ends it and waits
+}
+
+// Server is what an sshd of a test has that is not the usual.
+type Server struct {
+	Port     int      // 0 is 2222; each of a World's has its own
+	HostKeys []string // types for ssh-keygen; none is ed25519
+	Options  []string // lines of its config, before the usual ones: the first counts
 }
 
 // StartSSHD starts sshd in the World and returns when it answers; it ends with
 // the test. options are more lines for its config.
 func (w *World) StartSSHD(t *testing.T, options ...string) *SSHD {
 	t.Helper()
-	program, dir := Tool(t, "sshd"), "/run/sshd-of-test"
+	return w.StartServer(t, Server{Options: options})
+}
+
+// StartServer is StartSSHD for a server that is not the usual.
+func (w *World) StartServer(t *testing.T, server Server) *SSHD {
+	t.Helper()
+	port := cmp.Or(server.Port, 2222)
+	dir := fmt.Sprintf("/run/sshd-of-test-%d", port)
 	s := &SSHD{
-		alice: w.Alice, port: "2222", ssh: Tool(t, "ssh"),
+		alice: w.Alice, Port: port, ssh: Tool(t, "ssh"), program: Tool(t, "sshd"), options: server.Options,
 		Key: filepath.Join(dir, "client"), knownHosts: filepath.Join(dir, "known_hosts"), log: filepath.Join(dir, "log"),
 	}
-	host := filepath.Join(dir, "host")
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	GenerateKey(t, host)
 	s.Public = GenerateKey(t, s.Key)
 	if err := os.Chown(s.Key, w.Alice.UID, w.Alice.GID); err != nil {
 		t.Fatal(err)
 	}
-	hostKey, err := os.ReadFile(host + ".pub")
-	if err == nil {
-		err = os.WriteFile(s.knownHosts, append([]byte("[127.0.0.1]:"+s.port+" "), hostKey...), 0o644)
+	kinds := server.HostKeys
+	if len(kinds) == 0 {
+		kinds = []string{"ed25519"}
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	config := s.config(t, program, host, options)
 	acknowledgeAtOnce()
-	s.run(t, program, config)
+	s.Start(t, kinds...)
 	return s
 }
 
@@ -66,23 +81,17 @@ func acknowledgeAtOnce() {
 // GenerateKey makes an Ed25519 pair with ssh-keygen and returns the public line.
 func GenerateKey(t *testing.T, file string) []byte {
 	t.Helper()
-	out, err := exec.Command(Tool(t, "ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", file).CombinedOutput()
-	if err != nil {
-		t.Fatalf("ssh-keygen: %v\n%s", err, out)
-	}
-	line, err := os.ReadFile(file + ".pub")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return line
+	return GenerateKeyOf(t, file, "ed25519")
 }
 
 // config writes sshd_config and returns its path.
-func (s *SSHD) config(t *testing.T, program, host string, options []string) string {
+func (s *SSHD) config(t *testing.T) string {
 	t.Helper()
-	lines := append([]string{
-		"ListenAddress 127.0.0.1:" + s.port,
-		"HostKey " + host,
+	lines := []string{fmt.Sprintf("ListenAddress 127.0.0.1:%d", s.Port)}
+	for _, key := range s.hostKeys {
+		lines = append(lines, "HostKey "+key)
+	}
+	lines = append(append(lines, s.options...),
 		"PidFile none",
 		"LogLevel VERBOSE",
 		"StrictModes yes",
@@ -92,8 +101,7 @@ func (s *SSHD) config(t *testing.T, program, host string, options []string) stri
 		"UseDNS no",
 		// The quickest: there are hundreds of logins, and it is not they that are tested.
 		"KexAlgorithms curve25519-sha256",
-		"Ciphers aes128-gcm@openssh.com",
-	}, options...)
+		"Ciphers aes128-gcm@openssh.com")
 	file := filepath.Join(filepath.Dir(s.log), "sshd_config")
 	write := func(lines []string) {
 		if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
@@ -102,30 +110,31 @@ func (s *SSHD) config(t *testing.T, program, host string, options []string) stri
 	}
 	// OpenSSH 9.8 and later turn away an address that was refused often.
 	write(append(lines, "PerSourcePenalties no"))
-	if exec.Command(program, "-t", "-f", file).Run() != nil {
+	if exec.Command(s.program, "-t", "-f", file).Run() != nil {
 		write(lines)
 	}
-	if out, err := exec.Command(program, "-t", "-f", file).CombinedOutput(); err != nil {
+	if out, err := exec.Command(s.program, "-t", "-f", file).CombinedOutput(); err != nil {
 		t.Fatalf("sshd -t: %v\n%s", err, out)
 	}
 	return file
 }
 
 // run starts sshd and waits for its greeting.
-func (s *SSHD) run(t *testing.T, program, config string) {
+func (s *SSHD) run(t *testing.T, config string) {
 	t.Helper()
-	cmd := exec.Command(program, "-D", "-f", config, "-E", s.log)
+	cmd := exec.Command(s.program, "-D", "-f", config, "-E", s.log)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	t.Cleanup(func() {
+	s.stop = sync.OnceFunc(func() {
 		// Its error is that it had ended already.
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		<-ended
 	})
+	t.Cleanup(s.stop)
 	for {
 		err := s.greeting()
 		if err == nil {
@@ -141,7 +150,7 @@ func (s *SSHD) run(t *testing.T, program, config string) {
 }
 
 func (s *SSHD) greeting() error {
-	c, err := net.Dial("tcp", "127.0.0.1:"+s.port)
+	c, err := net.Dial("tcp", s.Address())
 	if err != nil {
 		return err
 	}
@@ -167,7 +176,7 @@ func (s *SSHD) Log(t *testing.T) string {
 // The test fails where it ended for another reason than sshd's "Permission denied".
 func (s *SSHD) Login(t *testing.T) bool {
 	t.Helper()
-	cmd := s.alice.Command(s.ssh, "-F", "none", "-i", s.Key, "-p", s.port,
+	cmd := s.alice.Command(s.ssh, "-F", "none", "-i", s.Key, "-p", strconv.Itoa(s.Port),
 		"-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none",
 		"-o", "UserKnownHostsFile="+s.knownHosts, "-o", "StrictHostKeyChecking=yes",
 		"alice@127.0.0.1", "true")
