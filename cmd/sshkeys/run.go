@@ -32,7 +32,7 @@ func usagef(format string, args ...any) error {
 
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, a *app, args []string) int {
-	a.args = args
+	a.args, a.words = args, languageOf(args, a.env)
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(a.stdin)
@@ -73,7 +73,7 @@ line; 3 could not (nothing was changed); 4 a passphrase is missing or wrong.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	a.globalFlags(root)
 	root.AddCommand(a.inspectCommand(), a.convertCommand(), a.publicCommand(),
-		a.fingerprintCommand(), a.verifyCommand(), a.importCommand(), a.fixpermsCommand(), a.passphraseCommand(), a.authorizeCommand(), a.servicesCommand(), a.generateCommand(), a.purposeCommand(), a.versionCommand())
+		a.fingerprintCommand(), a.verifyCommand(), a.importCommand(), a.fixpermsCommand(), a.passphraseCommand(), a.authorizeCommand(), a.servicesCommand(), a.generateCommand(), a.purposeCommand(), a.knownHostsCommand(), a.doctorCommand(), a.versionCommand())
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" { // cobra takes an unknown shell for a call for help

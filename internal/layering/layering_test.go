@@ -37,8 +37,20 @@ var rules = []rule{
 	{folder: "perms", others: []string{"golang.org/x/sys/"}},
 	{folder: "internal/argon2d", pure: true, others: []string{"golang.org/x/crypto/"}},
 	{folder: "internal/bcryptpbkdf", pure: true, others: []string{"golang.org/x/crypto/"}},
+	{folder: "internal/keyfile", ours: []string{"keytool", "formats", "perms", "internal/flock"}, others: []string{"golang.org/x/sys/"}},
+	{folder: "internal/journal", ours: []string{"perms", "internal/flock"}},
+	{folder: "internal/services", ours: []string{"keytool", "formats", "internal/catalog", "internal/userdirs"}, others: []string{"go.yaml.in/yaml/"}},
+	{folder: "internal/flock", others: []string{"golang.org/x/sys/"}},
+	{folder: "internal/userdirs"},
 	{folder: "internal/register", ours: []string{"keytool", "internal/keyfile"}},
 	{folder: "internal/recipe", pure: true, ours: []string{"keytool", "formats", "internal/services"}},
+	{folder: "internal/shellword", pure: true, ours: []string{"formats"}},
+	{folder: "internal/catalog", others: []string{"golang.org/x/sys/"}},
+	{folder: "internal/sshconfig", ours: []string{"internal/services"}},
+	{folder: "internal/hostkeys", ours: []string{"keytool", "formats", "internal/catalog"}},
+	{folder: "internal/agent", ours: []string{"keytool"}, others: []string{"golang.org/x/crypto/", "golang.org/x/sys/", "github.com/davidmz/go-pageant"}},
+	{folder: "internal/diagnose", ours: []string{"keytool", "formats", "perms", "internal/catalog", "internal/shellword", "internal/services", "internal/sshconfig", "internal/hostkeys", "internal/agent"},
+		others: []string{"golang.org/x/crypto/"}},
 	{folder: "internal/secret", others: []string{"golang.org/x/term", "golang.org/x/sys/"}},
 	{below: "internal/", ours: []string{"keytool", "formats", "perms"}, others: []string{"*"}},
 	{below: "cmd/", ours: []string{"keytool", "formats", "perms", "internal/"}, others: []string{"*"}},
@@ -50,13 +62,16 @@ var impure = []string{"os", "os/", "log", "log/", "net", "net/", "syscall", "pat
 
 // testOnly stands for oracles and test helpers, which no program carries.
 var testOnly = []string{
-	"github.com/kayrus/putty", "github.com/neicnordic/crypt4gh/", "golang.org/x/crypto/ssh", "golang.org/x/crypto/ssh/",
+	"github.com/kayrus/putty", "github.com/neicnordic/crypt4gh/",
 	"github.com/rogpeppe/go-internal/", "testing", "testing/", "internal/testkeys",
 }
 
 const (
 	testHelpers = "internal/testkeys"          // made for tests
 	network     = "internal/diagnose/probe.go" // the only file that may touch the network
+	agents      = "internal/agent"             // it dials sockets of this machine, and speaks their protocol
+	addresses   = "net/netip"                  // parses, and dials nothing
+	sshLibrary  = "golang.org/x/crypto/ssh"    // for those two, and as an oracle of tests
 	exits       = "cmd/sshkeys/main.go"        // the only file that may exit
 	tools       = "bench/"                     // programs of their own, not shipped
 	module      = "sshkeys"
@@ -69,6 +84,11 @@ type source struct {
 }
 
 func (s source) folder() string { return path.Dir(s.path) }
+
+// dials tells the files that may speak to another process or machine.
+func (s source) dials() bool {
+	return s.path == network || s.folder() == agents || s.folder() == testHelpers
+}
 
 // check returns every breach of the rules, as "file: what".
 func check(sources []source) []string {
@@ -93,7 +113,9 @@ func checkImports(s source) []string {
 		switch {
 		case matches(cmp.Or(local, name), testOnly) && s.folder() != testHelpers:
 			found = append(found, name+" is for tests only")
-		case matches(name, []string{"net", "net/", "crypto/tls", "golang.org/x/net/"}) && s.path != network && s.folder() != testHelpers:
+		case matches(name, []string{sshLibrary, sshLibrary + "/"}) && !s.dials():
+			found = append(found, name+" is for the probe, the agents and tests only")
+		case matches(name, []string{"net", "net/", "crypto/tls", "golang.org/x/net/"}) && name != addresses && !s.dials():
 			found = append(found, name+" touches the network")
 		case ours && !matches(local, r.ours):
 			found = append(found, name+" is not below this package")

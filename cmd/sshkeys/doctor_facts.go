@@ -1,0 +1,421 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sshkeys/formats"
+	"sshkeys/internal/agent"
+	"sshkeys/internal/diagnose"
+	"sshkeys/internal/hostkeys"
+	"sshkeys/internal/keyfile"
+	"sshkeys/internal/secret"
+	"sshkeys/internal/sshconfig"
+	"sshkeys/keytool"
+	"sshkeys/perms"
+)
+
+// Bounds of what the doctor reads by itself.
+const (
+	maxFolder = 500     // files of ~/.ssh
+	maxPaste  = 1 << 20 // bytes of a pasted log, and of pasted keys
+)
+
+// pasted is what was given as text.
+type pasted struct{ registered []*keytool.Key }
+
+// readPastes reads the log and the registered keys.
+func (d *doctor) readPastes() error {
+	if d.opt.log != "" {
+		text, err := d.readPaste(d.opt.log)
+		if err != nil {
+			return &fileError{d.opt.log, err}
+		}
+		d.log = diagnose.ReadLog(text)
+	}
+	if d.opt.registered == "" {
+		return nil
+	}
+	text, err := d.readPaste(d.opt.registered)
+	if err != nil {
+		return &fileError{d.opt.registered, err}
+	}
+	err = formats.ScanList(bytes.NewReader(text), func(e formats.Entry) error {
+		if e.Key != nil {
+			d.paste.registered = append(d.paste.registered, e.Key)
+		}
+		return nil
+	})
+	if err == nil && len(d.paste.registered) == 0 {
+		err = &formats.UnknownFormatError{Reason: "no line of it is a key"}
+	}
+	if err != nil {
+		return &fileError{d.opt.registered, err}
+	}
+	return nil
+}
+
+func (d *doctor) readPaste(name string) ([]byte, error) {
+	if name != stdinName {
+		return keyfile.Read(name, maxPaste)
+	}
+	in, err := d.useStdin()
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(in, maxPaste))
+}
+
+// visit gathers everything that the checks judge.
+func (d *doctor) visit() (*diagnose.Visit, error) {
+	v := &diagnose.Visit{System: d.system(), Service: d.opt.service, Log: d.log, Registered: d.paste.registered}
+	var err error
+	if d.asked.host != "" {
+		v.Client, err = sshconfig.Resolve(d.ctx, sshconfig.Query{
+			Host: d.asked.host, User: d.asked.user, Port: d.asked.port, Config: d.opt.config,
+			Identities: d.asked.keys, Env: d.sshEnv(),
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	v.Places = d.places(v)
+	if v.Keys, err = d.candidates(v); err != nil {
+		return nil, err
+	}
+	where := agent.Where{Env: d.env}
+	if v.Client != nil {
+		where.IdentityAgent = v.Client.IdentityAgent
+	}
+	v.Agents = agent.List(d.ctx, where)
+	v.KnownHosts = d.knownHosts(v)
+	v.Authorized = d.lists(v)
+	v.Data = d.dataOpened(v)
+	if d.online(v.Client) {
+		v.Probe = d.probe(v)
+	}
+	return v, d.ctx.Err()
+}
+
+// sshEnv is who ssh works for.
+func (d *doctor) sshEnv() sshconfig.Env {
+	user, _ := whoAndWhere()
+	return sshconfig.Env{Home: d.home(), User: user, Lookup: func(name string) (string, bool) { v := d.env(name); return v, v != "" }}
+}
+
+// named is a file that could be the key, and why.
+type named struct {
+	path    string
+	from    diagnose.From
+	offered bool
+}
+
+// candidates reads every key that could be meant: those named on the line, those
+// that ssh would offer, those the log speaks of, and what else lies in ~/.ssh.
+func (d *doctor) candidates(v *diagnose.Visit) ([]diagnose.Candidate, error) {
+	var names []named
+	for _, path := range d.asked.keys {
+		names = append(names, named{path, diagnose.FromFlag, true})
+	}
+	names = append(names, d.identities(v)...)
+	for _, s := range d.log {
+		if path, ok := d.logPath(s.Path); ok {
+			names = append(names, named{path, diagnose.FromLog, false})
+		}
+	}
+	names = slices.Concat(names, d.besides(), d.inFolder(v))
+	var found []diagnose.Candidate
+	seen := map[string]bool{}
+	for _, n := range names {
+		path, err := filepath.Abs(n.path)
+		if err != nil || seen[path] {
+			continue
+		}
+		seen[path] = true
+		n.path = path
+		c, ok, err := d.candidate(v, n)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			found = append(found, c)
+		}
+	}
+	return found, nil
+}
+
+// identities are the files that ssh would offer, or, where no host is known, would
+// try for any. Of ssh's own default names only those that are there.
+func (d *doctor) identities(v *diagnose.Visit) []named {
+	var names []named
+	switch {
+	case v.Client != nil && v.Client.Named:
+		for _, path := range v.Client.IdentityFiles {
+			names = append(names, named{path, diagnose.FromConfig, true})
+		}
+	case v.Client != nil:
+		if len(d.asked.keys) == 0 {
+			names = d.defaults(v.Client.IdentityFiles)
+		}
+	default:
+		var files []string
+		for _, name := range defaultNames() {
+			files = append(files, filepath.Join(v.System.Home, ".ssh", name))
+		}
+		names = d.defaults(files)
+		config := sshconfigPath(d.opt.config, v.System.Home)
+		known, _ := sshconfig.Files(config, d.sshEnv())
+		for _, path := range known.Identities {
+			names = append(names, named{path, diagnose.FromConfig, len(d.asked.keys) == 0})
+		}
+	}
+	return names
+}
+
+func sshconfigPath(flag, home string) string {
+	if flag != "" {
+		return flag
+	}
+	return filepath.Join(home, ".ssh", "config")
+}
+
+func (d *doctor) defaults(files []string) []named {
+	var names []named
+	for _, path := range files {
+		if _, err := os.Lstat(path); err == nil {
+			names = append(names, named{path, diagnose.FromDefault, len(d.asked.keys) == 0})
+		}
+	}
+	return names
+}
+
+// logPath is the file of this machine that a log speaks of.
+func (d *doctor) logPath(path string) (string, bool) {
+	if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		path = filepath.Join(d.home(), rest)
+	}
+	info, err := os.Stat(path)
+	return path, path != "" && err == nil && info.Mode().IsRegular()
+}
+
+// inFolder are the private keys of ~/.ssh, by name.
+func (d *doctor) inFolder(v *diagnose.Visit) []named {
+	if v.System.Home == "" {
+		return nil
+	}
+	dir := filepath.Join(v.System.Home, ".ssh")
+	entries, _ := os.ReadDir(dir) // what cannot be read its permissions tell
+	var names []named
+	for _, e := range entries[:min(len(entries), maxFolder)] {
+		path := filepath.Join(dir, e.Name())
+		if strings.HasSuffix(e.Name(), ".pub") || keyfile.IsBackup(path) || !e.Type().IsRegular() {
+			continue
+		}
+		if looksPrivate(path, d.limits.FileBytes) {
+			names = append(names, named{path, diagnose.FromFolder, false})
+		}
+	}
+	return names
+}
+
+// workTree is the git work tree that a file lies in; "" for none.
+func workTree(path string) string {
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			return ""
+		}
+	}
+}
+
+// besides are the files that a conversion of a named key would write beside it:
+// where one is there, it is the one to name.
+func (d *doctor) besides() []named {
+	var names []named
+	for _, path := range d.asked.keys {
+		for _, id := range []formats.ID{formats.OpenSSH, formats.PPK3, formats.PPK2} {
+			beside := formats.FileName(path, formats.Lookup(id))
+			if info, err := os.Stat(beside); err == nil && info.Mode().IsRegular() {
+				names = append(names, named{beside, diagnose.FromFolder, false})
+			}
+		}
+	}
+	return names
+}
+
+// looksPrivate tells a private key by its content, a damaged one too.
+func looksPrivate(path string, limit int) bool {
+	data, err := keyfile.Read(path, limit)
+	if err != nil {
+		return false
+	}
+	id, ok := formats.Detect(data)
+	return ok && formats.Lookup(id).Holds == formats.HoldsPrivate
+}
+
+// candidate reads one file. What was named on the line has to be there; what only
+// a config names is judged.
+func (d *doctor) candidate(v *diagnose.Visit, n named) (diagnose.Candidate, bool, error) {
+	c := diagnose.Candidate{From: n.from, Offered: n.offered}
+	c.Name = n.path
+	c.WorkTree = workTree(n.path)
+	data, err := keyfile.Read(n.path, d.limits.FileBytes)
+	if errors.Is(err, fs.ErrNotExist) && n.from == diagnose.FromDefault {
+		return c, false, nil
+	}
+	if facts, lookErr := perms.Look(n.path, perms.Options{}); lookErr == nil {
+		c.Permissions = perms.Judge(facts)
+	}
+	if err != nil {
+		c.Err = err
+		return c, true, nil
+	}
+	c.Defects = formats.Defects(data)
+	env, err := d.parse(n.path, data)
+	if err != nil {
+		c.Err = err
+		return c, true, nil
+	}
+	c.Envelope, c.Key = env, env.Public
+	f := &keyFile{n.path, data, env}
+	if err := d.openCandidate(f, &c); err != nil {
+		return c, false, err
+	}
+	if env.Kind.IsPrivate() {
+		c.Neighbour, c.NeighbourName = d.neighbourKey(n.path)
+		if c.Key == nil {
+			c.Key = c.Neighbour // what ssh offers, for want of better
+		}
+	}
+	c.Purpose = keytool.JudgePurpose(d.purposeFacts(f, c.Key))
+	c.Verdicts = diagnose.ServiceVerdicts(v.Service, c)
+	return c, true, nil
+}
+
+// openCandidate opens what needs no question: a key without a passphrase, or with
+// one that was given on the command line or stands in the keyring.
+func (d *doctor) openCandidate(f *keyFile, c *diagnose.Candidate) error {
+	given := d.passphraseFile != "" || d.keyring.ask || len(d.asked.data) > 0
+	if !f.Kind.IsPrivate() || f.CanOpen() != nil || f.Encrypted() && (!given || c.From != diagnose.FromFlag) {
+		return nil
+	}
+	key, err := d.open(d.ctx, f)
+	switch {
+	case err == nil:
+		c.Key = key
+	case errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, formats.ErrWrongPassphrase):
+		c.Wrong = true
+	case errors.Is(err, formats.ErrPassphraseRequired), errors.Is(err, secret.ErrNoWay):
+	default:
+		c.Err = err
+	}
+	return nil
+}
+
+// places looks at what ssh reads beside keys: ~/.ssh, the home above it, configs
+// and lists.
+func (d *doctor) places(v *diagnose.Visit) []diagnose.Place {
+	if v.System.Home == "" {
+		return nil
+	}
+	dir := filepath.Join(v.System.Home, ".ssh")
+	if _, err := os.Lstat(dir); err != nil {
+		return nil
+	}
+	targets := []perms.Target{{Path: dir}}
+	if d.opt.config != "" {
+		targets = append(targets, perms.Target{Path: d.opt.config, Role: perms.Config})
+	}
+	var found []diagnose.Place
+	for r := range perms.Check(d.ctx, targets, perms.Options{}) {
+		if r.Err == nil && r.Facts.Role != perms.PrivateKey {
+			found = append(found, diagnose.Place{Path: r.Facts.Path, Role: r.Facts.Role, Findings: r.Findings})
+		}
+	}
+	return found
+}
+
+// knownHosts finds the lines for the host, under each name and address that it has
+// or had.
+func (d *doctor) knownHosts(v *diagnose.Visit) []hostkeys.Line {
+	if v.Client == nil {
+		return nil
+	}
+	var found []hostkeys.Line
+	for _, file := range slices.Concat(v.Client.UserKnownHosts, v.Client.GlobalKnownHosts) {
+		r, err := d.streamList(file)
+		if err != nil {
+			continue // there is none, which is usual
+		}
+		lines, err := hostkeys.Find(r, file, diagnose.HostNames(v))
+		r.Close()
+		if err != nil {
+			d.warn("%s: %v", file, err)
+		}
+		found = append(found, lines...)
+	}
+	return found
+}
+
+// lists reads the account's own lists of keys that may log in here.
+func (d *doctor) lists(v *diagnose.Visit) []diagnose.List {
+	var found []diagnose.List
+	for _, name := range []string{"authorized_keys", "authorized_keys2"} {
+		path := filepath.Join(v.System.Home, ".ssh", name)
+		data, err := keyfile.Read(path, maxPaste)
+		if v.System.Home == "" || err != nil {
+			continue
+		}
+		list := diagnose.List{Path: path, Raw: data}
+		err = formats.ScanList(bytes.NewReader(data), func(e formats.Entry) error {
+			list.Entries = append(list.Entries, e)
+			return nil
+		})
+		if err == nil {
+			found = append(found, list)
+		}
+	}
+	return found
+}
+
+// isData tells encrypted data from a key.
+func (d *doctor) isData(name string) bool {
+	v := &verifier{app: d.app, ctx: d.ctx}
+	_, ok := v.dataFile(name)
+	return ok
+}
+
+// dataOpened tries every key that can be opened on the data that was named.
+func (d *doctor) dataOpened(v *diagnose.Visit) []diagnose.Data {
+	var found []diagnose.Data
+	verifier := &verifier{app: d.app, ctx: d.ctx}
+	for _, name := range d.asked.data {
+		f, _ := verifier.dataFile(name)
+		if f.err != nil {
+			d.fail(name, f.err)
+			continue
+		}
+		data := diagnose.Data{Path: name, Kind: string(f.Kind)}
+		for i, c := range v.Keys {
+			if c.Key == nil || !c.Key.IsPrivate() {
+				continue
+			}
+			if answer, err := f.Open(c.Key); err == nil && answer.Opens {
+				data.Opens = append(data.Opens, i)
+			}
+		}
+		found = append(found, data)
+	}
+	return found
+}
