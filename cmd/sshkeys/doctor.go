@@ -91,8 +91,9 @@ type doctor struct {
 // target is what the command line is about.
 type target struct {
 	host, user string
-	port       int // 0: not said
-	named      bool
+	port       int  // 0: not said
+	named      bool // on the line
+	onlyLog    bool // it is a log that is asked about, and perhaps another machine's
 	keys, data []string
 }
 
@@ -202,6 +203,7 @@ func (d *doctor) settleTarget() {
 	}
 	if t.host == "" {
 		t.fromLog(d.log)
+		t.onlyLog = t.host != "" || len(d.log) > 0
 	}
 	if p := d.opt.service; p != nil && t.host == "" && len(p.Hosts) > 0 {
 		t.host = p.Hosts[0].Value.Name
@@ -209,9 +211,14 @@ func (d *doctor) settleTarget() {
 			t.port = p.Hosts[0].Value.Port
 		}
 	}
-	if d.opt.service == nil && t.host != "" {
+	d.serviceOf(t.host)
+}
+
+// serviceOf takes the service that a host belongs to, where none was named.
+func (d *doctor) serviceOf(host string) {
+	if d.opt.service == nil && host != "" {
 		catalogue, _ := d.catalogue()
-		d.opt.service = catalogue.ForHost(t.host)
+		d.opt.service = catalogue.ForHost(host)
 	}
 }
 

@@ -75,7 +75,7 @@ func (d *doctor) readPaste(name string) ([]byte, error) {
 
 // visit gathers everything that the checks judge.
 func (d *doctor) visit() (*diagnose.Visit, error) {
-	v := &diagnose.Visit{System: d.system(), Service: d.opt.service, Log: d.log, Registered: d.paste.registered}
+	v := &diagnose.Visit{System: d.system(), Service: d.opt.service, Log: d.log, OnlyLog: d.asked.onlyLog, Registered: d.paste.registered}
 	var err error
 	if d.asked.host != "" {
 		v.Client, err = sshconfig.Resolve(d.ctx, sshconfig.Query{
@@ -85,6 +85,8 @@ func (d *doctor) visit() (*diagnose.Visit, error) {
 		if err != nil {
 			return nil, err
 		}
+		d.serviceOf(v.Client.HostName) // an alias of the config's own
+		v.Service = d.opt.service
 	}
 	v.Places = d.places(v)
 	if v.Keys, err = d.candidates(v); err != nil {

@@ -90,7 +90,7 @@ func (d *doctor) printTarget(v *diagnose.Visit) {
 	}
 	d.line("doctor.target", "user", v.Client.User, "host", v.Client.HostName, "port", v.Client.Port, "by", by)
 	if v.Service != nil {
-		d.line("doctor.service", "service", v.Service.ID, "title", v.Service.Title)
+		d.line("doctor.service", "service", v.Service.ID, "title", v.Service.Named())
 	}
 }
 
@@ -201,7 +201,7 @@ func (d *doctor) printSummary(v *diagnose.Visit, found []diagnose.Finding) {
 	default:
 		d.line("doctor.summary", "errors", errors, "warnings", warnings)
 	}
-	if fixable > 0 && !d.opt.fix {
+	if fixable > 0 && !d.opt.fix && d.opt.log != stdinName && d.opt.registered != stdinName {
 		d.hint(d.again("--fix"))
 	}
 	if errors+warnings == 0 && d.asked.host != "" && v.Probe == nil && !d.opt.offline && !d.opt.online {

@@ -55,7 +55,8 @@ var checkWords = [...]row{
 		"このファイルの代わりに、-i または設定ファイルの IdentityFile でそのファイルを指定してください"},
 	{"K22.give", "give that file to {service}", "{service} ではそのファイルを指定してください"},
 
-	{"P01.advice", "then upload the file, or paste its one line", "その後、ファイルをアップロードするか、その 1 行を貼り付けてください"},
+	{"P01.advice", "have it written anew as one OpenSSH line, then upload the file, or paste that line",
+		"OpenSSH 形式の 1 行に書き直してから、ファイルをアップロードするか、その 1 行を貼り付けてください"},
 	{"P03.file", "the public key was damaged by copying or pasting, and servers and forms do not read it",
 		"公開鍵がコピーや貼り付けの際に崩れており、サーバーや登録フォームでは読めません"},
 	{"P03.again", "print the line anew from the private key, with sshkeys public, and register that",
@@ -86,6 +87,8 @@ var checkWords = [...]row{
 	{"P08.plain", "use the .pub of the key, not its -cert.pub", "-cert.pub ではなく、鍵の .pub を使ってください"},
 	{"P09.named", "a private key lies under the name of a public one: it is easily sent or uploaded",
 		"秘密鍵に公開鍵の名前(.pub)が付いており、誤って送信やアップロードをするおそれがあります"},
+	{"P09.rename", "give it a name without .pub; a private key that was sent or uploaded is to be replaced by a new pair",
+		"名前から .pub を取り除いてください。送信やアップロードをしてしまった秘密鍵は、新しい鍵ペアに替えてください"},
 	{"P09.list", "a private key stands in this list of public keys", "公開鍵の一覧に秘密鍵が書かれています"},
 	{"P09.advice", "take it away from there; a private key that was sent or uploaded is to be replaced by a new pair",
 		"そこから取り除いてください。送信やアップロードをしてしまった秘密鍵は、新しい鍵ペアに替えてください"},

@@ -67,6 +67,8 @@ var probeWords = [...]row{
 		"{host} のポート {port} で応答しているのは SSH サーバーではありません"},
 	{"H11.silent", "{host} takes connections on port {port}, and then says nothing",
 		"{host} のポート {port} には接続できますが、サーバーが何も応答しません"},
+	{"H11.begun", "{host} began the greeting of an SSH server on port {port}, and did not end it in time",
+		"{host} のポート {port} で SSH サーバーが応答し始めましたが、時間内に最後まで届きませんでした"},
 	{"H11.closed", "{host} closes the connection on port {port} without a word",
 		"{host} のポート {port} には接続できますが、すぐに切断されます"},
 	{"H11.cut", "{host}, port {port}: the connection ended before the login began",

@@ -35,9 +35,9 @@ var reportWords = [...]row{
 	{"report.file.known_hosts", "known_hosts", "known_hosts"},
 	{"report.file.system_known_hosts", "the system's known_hosts", "システムの known_hosts"},
 	{"report.file.authorized_keys", "authorized_keys of this account", "このアカウントの authorized_keys"},
-	{"report.file.ssh_dir", "the .ssh folder", ".ssh ディレクトリー"},
-	{"report.file.home", "the home directory", "ホームディレクトリー"},
-	{"report.file.parent", "a directory above", "上位のディレクトリー"},
+	{"report.file.ssh_dir", "the .ssh folder", ".ssh ディレクトリ"},
+	{"report.file.home", "the home directory", "ホームディレクトリ"},
+	{"report.file.parent", "a directory above", "上位のディレクトリ"},
 	{"report.file.socket", "the agent's socket", "エージェントのソケット"},
 	{"report.file.data", "data file {number}", "データファイル {number}"},
 

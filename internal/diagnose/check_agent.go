@@ -123,6 +123,9 @@ func tooMany(v *Visit) []Finding {
 	if v.Client == nil || !v.Client.PubkeyAuthentication {
 		return nil
 	}
+	if known, _ := v.takesKey(); known {
+		return nil // the probe says whether ssh comes to it
+	}
 	count, held, wanted := 0, 0, wantedKey(v)
 	place := 0 // of the wanted key, from 1
 	for _, o := range v.Offers() {

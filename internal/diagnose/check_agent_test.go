@@ -80,6 +80,16 @@ func TestTooManyKeys(t *testing.T) {
 	}
 }
 
+// TestTooManyKeysAsked: where the server told which key it takes, the count is no news.
+func TestTooManyKeysAsked(t *testing.T) {
+	for _, candidate := range []int{0, -1} {
+		v := &Visit{Agents: []agent.Agent{crowd(t, 8)}, Keys: []Candidate{keyFrom(t, FromDefault, "ed25519", "openssh")}, Client: sound(nil), Probe: taking(candidate)}
+		expect(t, "taken", agentChecks(v))
+		v.Probe.Keys[0].Answer = Rejected
+		expect(t, "refused", agentChecks(v), "D04 warning")
+	}
+}
+
 func TestLockedKeyNotInAgent(t *testing.T) {
 	locked := keyFrom(t, FromConfig, "ed25519", "openssh.aes256-ctr")
 	for name, c := range map[string]struct {

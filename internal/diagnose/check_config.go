@@ -111,7 +111,7 @@ func wantedKey(v *Visit) string {
 	for _, from := range [...]From{FromFlag, FromConfig} {
 		var names []string
 		for _, c := range v.Keys {
-			if c.From == from && c.Offered && c.Envelope != nil {
+			if c.From == from && c.Offered && c.Envelope != nil && c.Purpose.Value != keytool.Dataset {
 				names = append(names, c.Name)
 			}
 		}
@@ -169,18 +169,31 @@ func keysOff(v *Visit) []Finding {
 
 // unusedTypes are keys that ssh passes over in silence, because it knows no
 // signature of theirs or its config allows none. Of DSA keys their own check says more.
+// Where ssh offers another key instead, the login may well work.
 func unusedTypes(v *Visit) []Finding {
+	if len(v.Client.PubkeyAlgorithms) == 0 {
+		return nil
+	}
 	var found []Finding
+	severity := Error
 	for _, c := range v.Keys {
-		if c.Key == nil || !c.Offered || len(v.Client.PubkeyAlgorithms) == 0 || c.Key.Algorithm().Family == keytool.DSA || c.Key.Algorithm().Dataset() {
+		if c.Key == nil || !c.Offered || c.Key.Algorithm().Family == keytool.DSA || c.Key.Algorithm().Dataset() {
 			continue
 		}
 		signs := func(name string) bool { return slices.Contains(v.Client.PubkeyAlgorithms, name) }
-		if !slices.ContainsFunc(signatures(c.Key.Algorithm()), signs) {
-			found = append(found, Finding{Code: "C07", Severity: Error, File: c.Name, Hint: "sshkeys generate",
-				Cause:  catalog.T("C07.type", "type", c.Key.Algorithm().Name),
-				Advice: catalog.T("C07.advice")})
+		if slices.ContainsFunc(signatures(c.Key.Algorithm()), signs) {
+			severity = Warning
+			continue
 		}
+		found = append(found, Finding{Code: "C07", File: c.Name, Hint: "sshkeys generate",
+			Cause:  catalog.T("C07.type", "type", c.Key.Algorithm().Name),
+			Advice: catalog.T("C07.advice")})
+	}
+	if _, works := v.takesKey(); works {
+		severity = Info
+	}
+	for i := range found {
+		found[i].Severity = severity
 	}
 	return found
 }

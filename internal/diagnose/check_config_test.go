@@ -28,6 +28,12 @@ func signing(algorithms ...string) *sshconfig.Resolved {
 	return sound(func(r *sshconfig.Resolved) { r.PubkeyAlgorithms = algorithms })
 }
 
+// taking is a server that takes a candidate's key, and for -1 one that ssh does not
+// come to.
+func taking(candidate int) *Probe {
+	return &Probe{Stopped: AtEnd, Keys: []KeyAnswer{{Offer: Offer{Candidate: max(candidate, 0), BySSH: candidate >= 0}, Answer: Accepted, Connection: 1}}}
+}
+
 // keyFrom is a golden key as a candidate.
 func keyFrom(t *testing.T, from From, folder, file string) Candidate {
 	t.Helper()
@@ -94,7 +100,10 @@ func TestConfigChecks(t *testing.T) {
 		"identity none":        {Visit{Client: sound(func(r *sshconfig.Resolved) { r.Named = true })}, []string{"C06 error"}},
 		"identity by agent":    {Visit{Client: sound(func(r *sshconfig.Resolved) { r.Named = true }), Agents: held(t, "ed25519")}, nil},
 		"RSA by SHA-2":         {Visit{Client: signing("rsa-sha2-256"), Keys: []Candidate{keyFrom(t, FromConfig, "rsa2048", "openssh")}}, nil},
-		"RSA not allowed":      {Visit{Client: signing("ssh-ed25519"), Keys: []Candidate{keyFrom(t, FromConfig, "rsa2048", "openssh"), key(FromConfig)}}, []string{"C07 error"}},
+		"RSA not allowed":      {Visit{Client: signing("ssh-ed25519"), Keys: []Candidate{keyFrom(t, FromConfig, "rsa2048", "openssh")}}, []string{"C07 error"}},
+		"RSA passed over":      {Visit{Client: signing("ssh-ed25519"), Keys: []Candidate{keyFrom(t, FromConfig, "rsa2048", "openssh"), key(FromConfig)}}, []string{"C07 warning"}},
+		"another is taken":     {Visit{Client: signing("ssh-ed25519"), Keys: []Candidate{keyFrom(t, FromConfig, "rsa2048", "openssh"), key(FromConfig)}, Probe: taking(1)}, []string{"C07 info"}},
+		"taken, not offered":   {Visit{Client: signing("ssh-ed25519"), Keys: []Candidate{keyFrom(t, FromConfig, "rsa2048", "openssh"), key(FromConfig)}, Probe: taking(-1)}, []string{"C07 warning"}},
 		"a type ssh lacks":     {Visit{Client: signing("ssh-ed25519"), Keys: []Candidate{keyFrom(t, FromFlag, "ed448", "openssh.puttygen")}}, []string{"C07 error"}},
 		"not offered":          {Visit{Client: signing("ssh-ed25519"), Keys: []Candidate{keyFrom(t, FromFolder, "rsa2048", "openssh")}}, nil},
 		"jump":                 {Visit{Client: sound(func(r *sshconfig.Resolved) { r.ProxyJump = "gw" })}, []string{"C04 info"}},

@@ -20,7 +20,7 @@ func pairChecks(v *Visit) []Finding {
 		own := foreignHalf(c)
 		switch {
 		case c.isPrivate() && strings.HasSuffix(c.Name, ".pub"):
-			own = append(own, Finding{Code: "P09", Severity: Warning, File: c.Name, Cause: catalog.T("P09.named"), Advice: catalog.T("P09.advice")})
+			own = append(own, Finding{Code: "P09", Severity: Warning, File: c.Name, Cause: catalog.T("P09.named"), Advice: catalog.T("P09.rename")})
 		case c.Envelope == nil || !c.isPrivate():
 			own = append(own, damagedPublic(c)...)
 			own = append(own, otherThanLine(v, c)...)

@@ -41,7 +41,7 @@ func probeChecks(v *Visit) []Finding {
 	switch {
 	case j.p.Stopped == AtEnd:
 		found = append(found, j.end()...)
-	case j.p.Stopped == AtKeys || j.p.Stopped == AtKeyExchange && len(j.p.Mismatch) == 0:
+	case j.p.Stopped == AtKeys || j.p.Stopped == AtKeyExchange && len(j.p.Mismatch) == 0 && !j.p.Greeting.OldSSH():
 		found = append(found, j.cut())
 	}
 	return found
@@ -203,6 +203,8 @@ func (j probeJudge) noSSH() []Finding {
 		cause = catalog.T("H11.other", "host", host, "port", port, "protocol", g.Protocol)
 	case g.Silent:
 		cause = catalog.T("H11.silent", "host", host, "port", port)
+	case g.Begun && !g.Closed:
+		cause, advice = catalog.T("H11.begun", "host", host, "port", port), catalog.T("H11.wait")
 	case g.Closed && g.Text == "":
 		cause, advice = catalog.T("H11.closed", "host", host, "port", port), catalog.T("H11.wait")
 	}
@@ -394,8 +396,7 @@ func (j probeJudge) with(a Acceptance) []KeyAnswer {
 func (j probeJudge) keys() []Finding {
 	accepted := j.with(Accepted)
 	bySSH := func(k KeyAnswer) bool { return k.BySSH }
-	asSSH := func(k KeyAnswer) bool { return k.BySSH && (k.Connection == 1 || j.p.HungUp == 0) }
-	if i := slices.IndexFunc(accepted, asSSH); i >= 0 {
+	if i := slices.IndexFunc(accepted, j.p.reached); i >= 0 {
 		if j.p.Login != nil && j.p.Login.Session != NotTried {
 			return nil
 		}
@@ -414,6 +415,23 @@ func (j probeJudge) keys() []Finding {
 		found = append(j.types(), j.rejected()...)
 	}
 	return found
+}
+
+// reached tells whether ssh comes to a key before the server hangs up.
+func (p *Probe) reached(k KeyAnswer) bool { return k.BySSH && (k.Connection == 1 || p.HungUp == 0) }
+
+// takesKey tells whether the server was seen to take a key, and whether one that ssh
+// comes to is among them.
+func (v *Visit) takesKey() (any, reached bool) {
+	if v.Probe == nil {
+		return false, false
+	}
+	for _, k := range v.Probe.Keys {
+		if k.Answer == Accepted {
+			any, reached = true, reached || v.Probe.reached(k)
+		}
+	}
+	return any, reached
 }
 
 // file is the key's, "" for one that an agent alone has.

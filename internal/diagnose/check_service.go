@@ -55,8 +55,8 @@ func serviceFindings(v *Visit, i int) []Finding {
 	for _, verdict := range verdicts {
 		if f, ok := v.serviceFinding(i, verdict); verdict.Doubt() && verdict.Why != "" && ok {
 			f.Severity = Info
-			if verdict.Rule == "format" && len(f.Command) == 0 {
-				f.Hint = "" // another key would be of no surer format
+			if len(f.Command) == 0 && (verdict.Rule == "format" || c.Key == nil) {
+				f.Hint = "" // another key would be no surer
 			}
 			f.Cause = catalog.T("service.doubts", "service", v.Service.ID, "why", verdict.Text())
 			found = append(found, f)

@@ -33,7 +33,7 @@ func TestErrorText(t *testing.T) {
 		{&formats.SyntaxError{Format: formats.PPK3, Line: 12, Field: "Private-Lines", Offset: -1, Reason: "8 lines announced, more are there"}, "",
 			"PuTTY 形式の秘密鍵 (PPK 3)のファイルが壊れています: 12 行目: Private-Lines: 8 行のはずが、それより多くあります"},
 		{&formats.SyntaxError{Format: formats.OpenSSH, Field: "public key, field n", Offset: 7, Reason: "of a reason that nobody translated"}, "",
-			"OpenSSH 形式の秘密鍵のファイルが壊れています: 公開鍵のフィールド n: 7 バイト目: 形式の決まりに合っていません"},
+			"OpenSSH 形式の秘密鍵のファイルが壊れています: 公開鍵、フィールド n: 7 バイト目: 形式の決まりに合っていません"},
 		{&formats.SyntaxError{Format: formats.KnownHosts, Line: 3, Offset: -1, Reason: "no key in it; the key goes on in the next line and must stand on one"}, "",
 			"known_hosts の一覧のファイルが壊れています: 3 行目: 鍵が次の行に続いています。1 行に書く必要があります(鍵がありません)"},
 		{&formats.LimitError{What: "the file's size in bytes", Got: 2, Max: 1}, "", "ファイルの大きさ(バイト): 2 は上限の 1 を超えています"},

@@ -20,6 +20,7 @@ type Greeting struct {
 	Slow     bool          `json:"slow,omitempty"`     // longer than the question allows
 	Silent   bool          `json:"silent,omitempty"`   // nothing came in time
 	Closed   bool          `json:"closed,omitempty"`   // it hung up without a greeting
+	Begun    bool          `json:"begun,omitempty"`    // its line has a beginning, and no end
 }
 
 // OldSSH tells a server that speaks SSH 1 only.
@@ -50,7 +51,7 @@ func readGreeting(seen []byte) Greeting {
 	for rest := seen; len(rest) > 0; {
 		line, after, whole := bytes.Cut(rest, []byte("\n"))
 		if bytes.HasPrefix(line, []byte("SSH-")) {
-			if whole {
+			if g.Begun = !whole; whole {
 				g.Version = shown(string(bytes.TrimSuffix(line, []byte("\r"))))
 			}
 			break

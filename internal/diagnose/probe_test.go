@@ -150,7 +150,8 @@ func TestProbeNoSSH(t *testing.T) {
 		"FTP, long":   {says("220-Welcome\r\n220 ready\r\n"), patience, Greeting{Protocol: "FTP", Text: "220-Welcome"}, "H09 error"},
 		"SMTP":        {says("220 mail.example ESMTP\r\n"), patience, Greeting{Protocol: "SMTP", Text: "220 mail.example ESMTP"}, "H11 error"},
 		"turned away": {func(c net.Conn) { _, _ = c.Write([]byte("Not allowed at this time\r\n")) }, patience, Greeting{Closed: true, Text: "Not allowed at this time"}, "H11 error"},
-		"half a line": {says("SSH-2.0-Open"), brief, Greeting{}, "H11 error"},
+		"half a line": {says("SSH-2.0-Open"), brief, Greeting{Begun: true}, "H11 error"},
+		"and closed":  {func(c net.Conn) { _, _ = c.Write([]byte("SSH-2.0-Open")) }, patience, Greeting{Begun: true, Closed: true}, "H11 error"},
 		"tarpit":      {says("x\r\ny\x1b[2J\r\n"), brief, Greeting{Text: "x / y\\033[2J"}, "H11 error"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -165,6 +166,9 @@ func TestProbeNoSSH(t *testing.T) {
 			}
 			if codes := judged(p); !slices.Equal(codes, []string{c.code}) {
 				t.Errorf("found %q", codes)
+			}
+			if cause := probeChecks(visitOf(p))[0].Cause.ID; (cause == "H11.begun") != (c.want.Begun && !c.want.Closed) {
+				t.Errorf("said %s", cause)
 			}
 		})
 	}
@@ -371,7 +375,7 @@ func TestProbeNothingInCommon(t *testing.T) {
 	}
 	q = listen(t, says("SSH-1.5-old\r\n"))
 	q.Timeout = brief
-	if p := Ask(t.Context(), q); !p.Greeting.OldSSH() || judged(p)[0] != "H12 error" {
+	if p := Ask(t.Context(), q); !p.Greeting.OldSSH() || !slices.Equal(judged(p), []string{"H12 error"}) {
 		t.Errorf("%+v", p)
 	}
 }

@@ -33,6 +33,9 @@ type Visit struct {
 	Registered []*keytool.Key
 	Probe      *Probe // nil where the network was not asked
 	Log        []Symptom
+	// OnlyLog tells that a log is asked about and no host was named beside it: what is
+	// here may be another machine than the one that the log is from.
+	OnlyLog bool
 }
 
 // System is the machine that the doctor runs on.

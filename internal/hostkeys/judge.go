@@ -81,14 +81,19 @@ func certifies(c *keytool.CertificateInfo, host Host, at time.Time) bool {
 // unless HostKeyAlgorithms is set (sshconnect2.c:order_hostkeyalgs): who asks a
 // server in another order may be shown a key of another type than ssh is.
 func Prefer(algorithms []string, lines []Line, host Host) []string {
+	lines = slices.DeleteFunc(slices.Clone(lines), func(l Line) bool { return l.Key == nil || !l.Names(host) })
+	revoked := func(key *keytool.Key) bool {
+		return slices.ContainsFunc(lines, func(l Line) bool { return l.Marker == RevokedKey && l.Key.Equal(key) })
+	}
 	authority, types := false, map[string]bool{}
 	for _, l := range lines {
+		name := l.Key.Algorithm().Name
+		_, again := types[name]
 		switch {
-		case l.Key == nil || !l.Names(host):
 		case l.Marker == Authority:
 			authority = true
-		case l.Marker == "":
-			types[l.Key.Algorithm().Name] = true
+		case l.Marker == "" && !again: // the first of a type decides (hostfile.c:check_hostkeys_by_key_or_type)
+			types[name] = !revoked(l.Key)
 		}
 	}
 	known := func(algorithm string) bool {

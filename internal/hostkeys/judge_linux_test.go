@@ -212,6 +212,7 @@ func TestPrefer(t *testing.T) {
 	for _, known := range []string{
 		"", "gw.example " + ed25519, "gw.example " + rsa, "gw.example " + ecdsa, "gw.example " + ecdsa + "\ngw.example " + rsa,
 		"@cert-authority gw.example " + rsa, "@cert-authority gw.example " + rsa + "\ngw.example " + ecdsa, "@revoked gw.example " + rsa,
+		"@revoked * " + ed25519 + "\ngw.example " + ed25519 + "\ngw.example " + ecdsa, "@revoked * " + ed25519 + "\ngw.example " + ed25519,
 		"other.example " + rsa,
 	} {
 		write(t, filepath.Join(s.dir, "known_hosts"), known+"\n")
