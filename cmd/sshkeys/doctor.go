@@ -5,12 +5,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"sshkeys/internal/catalog"
 	"sshkeys/internal/diagnose"
+	"sshkeys/internal/hostkeys"
 	"sshkeys/internal/keyfile"
 	"sshkeys/internal/services"
 	"sshkeys/internal/sshconfig"
@@ -20,6 +22,7 @@ import (
 type doctorOptions struct {
 	keys            []string // -i
 	port            int
+	portGiven       bool
 	config          string // -F
 	registered      string
 	log             string
@@ -56,7 +59,7 @@ that was named could not be read.`,
   sshkeys doctor --for ddbj --ssh-config
   sshkeys doctor --report taro@gw.ddbj.nig.ac.jp`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			opt.service = service.service()
+			opt.service, opt.portGiven = service.service(), cmd.Flags().Changed("port")
 			d := &doctor{app: a, ctx: cmd.Context(), opt: opt}
 			return d.run(args)
 		},
@@ -108,6 +111,9 @@ func (d *doctor) run(args []string) error {
 		return err
 	}
 	d.settleTarget()
+	if (d.opt.online || d.opt.login) && d.asked.host == "" {
+		return withHint(usagef("--online and --login want a host, or --for SERVICE"), "sshkeys doctor USER@HOST")
+	}
 	if d.opt.sshConfig {
 		return d.hostBlock()
 	}
@@ -153,7 +159,9 @@ func (d *doctor) checkOptions() error {
 		return usagef("--report excludes --fix and --json")
 	case o.sshConfig && (o.fix || o.report || o.log != ""):
 		return usagef("--ssh-config excludes --fix, --report and --log")
-	case o.port < 0 || o.port > 65535:
+	case slices.Contains(o.keys, ""):
+		return usagef("-i wants the name of a file")
+	case o.portGiven && o.port == 0, o.port < 0, o.port > 65535:
 		return usagef("--port takes a number from 1 to 65535, not %d", o.port)
 	case o.log == stdinName && (o.registered == stdinName || d.passphraseFile == stdinName), o.registered == stdinName && d.passphraseFile == stdinName:
 		return usagef("standard input can be used for one thing only")
@@ -241,9 +249,15 @@ func (t *target) fromLog(log []diagnose.Symptom) {
 // online tells whether the network may be asked. Where ssh goes through another host
 // or program, the probe cannot follow, and going straight would tell of another way.
 func (d *doctor) online(c *sshconfig.Resolved) bool {
-	allowed := !d.opt.offline && (d.asked.named || d.opt.online || d.opt.login)
-	return allowed && c != nil && c.ProxyJump == "" && c.ProxyCommand == ""
+	return d.allowed() && c != nil && goesStraight(c)
 }
+
+// allowed tells whether anything may be sent at all.
+func (d *doctor) allowed() bool {
+	return !d.opt.offline && (d.asked.named || d.opt.online || d.opt.login)
+}
+
+func goesStraight(c *sshconfig.Resolved) bool { return c.ProxyJump == "" && c.ProxyCommand == "" }
 
 // hostBlock prints what belongs into ~/.ssh/config, and says where it goes and what
 // stands there already.
@@ -251,13 +265,9 @@ func (d *doctor) hostBlock() error {
 	if d.asked.host == "" {
 		return withHint(usagef("--ssh-config wants a host, or --for SERVICE"), "sshkeys doctor --for ddbj --ssh-config")
 	}
-	b := sshconfig.Block{Host: d.asked.host, User: d.asked.user, Port: d.asked.port, Service: d.opt.service}
-	if len(d.asked.keys) > 0 {
-		path, err := filepath.Abs(d.asked.keys[0])
-		if err != nil {
-			return err
-		}
-		b.IdentityFile = path
+	b, err := d.block()
+	if err != nil {
+		return err
 	}
 	d.printf("%s", b.Text(d.home()))
 	file := sshconfigPath(d.opt.config, d.home())
@@ -274,6 +284,30 @@ func (d *doctor) hostBlock() error {
 		d.tell("doctor.block-wins", "file", file, "line", place.Line, "text", place.Text)
 	}
 	return nil
+}
+
+// block is the Host block for what was asked; of an alias of the config it is that
+// of the host behind it.
+func (d *doctor) block() (sshconfig.Block, error) {
+	b := sshconfig.Block{Host: d.asked.host, User: d.asked.user, Port: d.asked.port, Service: d.opt.service}
+	c, err := sshconfig.Resolve(d.ctx, sshconfig.Query{Host: b.Host, User: b.User, Port: b.Port, Config: d.opt.config, Env: d.sshEnv(), Offline: true})
+	if err != nil {
+		return b, err
+	}
+	if c.HostName != "" && c.HostName != b.Host {
+		d.serviceOf(c.HostName)
+		b.Host, b.Service = c.HostName, d.opt.service
+		if b.Port == 0 && c.Port != hostkeys.DefaultPort {
+			b.Port = c.Port
+		}
+		if c.UserNamed {
+			b.User = c.User
+		}
+	}
+	if len(d.asked.keys) > 0 {
+		b.IdentityFile, err = filepath.Abs(d.asked.keys[0])
+	}
+	return b, err
 }
 
 // system is the machine the doctor runs on.

@@ -24,12 +24,16 @@ import (
 
 // Bounds of what the doctor reads by itself.
 const (
-	maxFolder = 500     // files of ~/.ssh
-	maxPaste  = 1 << 20 // bytes of a pasted log, and of pasted keys
+	maxFolder = 2000     // files of ~/.ssh that are no .pub
+	maxPaste  = 1 << 20  // bytes of pasted keys, and of a log that are looked at
+	maxLog    = 64 << 20 // bytes of a log
 )
 
 // pasted is what was given as text.
-type pasted struct{ registered []*keytool.Key }
+type pasted struct {
+	registered []*keytool.Key
+	damaged    []byte // the text they were in, where it is none that a service takes
+}
 
 // readPastes reads the log and the registered keys.
 func (d *doctor) readPastes() error {
@@ -38,7 +42,7 @@ func (d *doctor) readPastes() error {
 		if err != nil {
 			return &fileError{d.opt.log, err}
 		}
-		d.log = diagnose.ReadLog(text)
+		d.log = diagnose.ReadLog(text[max(0, len(text)-maxPaste):]) // what went wrong stands at the end
 	}
 	if d.opt.registered == "" {
 		return nil
@@ -53,24 +57,28 @@ func (d *doctor) readPastes() error {
 		}
 		return nil
 	})
-	if err == nil && len(d.paste.registered) == 0 {
-		err = &formats.UnknownFormatError{Reason: "no line of it is a key"}
-	}
 	if err != nil {
 		return &fileError{d.opt.registered, err}
+	}
+	if env, err := d.parse(d.opt.registered, text); err == nil && env.Public != nil && len(d.paste.registered) == 0 && !env.Kind.IsPrivate() {
+		d.paste.registered = append(d.paste.registered, env.Public)
+		d.paste.damaged = text
+	}
+	if len(d.paste.registered) == 0 || len(formats.Defects(text)) > 0 {
+		d.paste.damaged = text
 	}
 	return nil
 }
 
 func (d *doctor) readPaste(name string) ([]byte, error) {
 	if name != stdinName {
-		return keyfile.Read(name, maxPaste)
+		return keyfile.Read(name, maxLog)
 	}
 	in, err := d.useStdin()
 	if err != nil {
 		return nil, err
 	}
-	return io.ReadAll(io.LimitReader(in, maxPaste))
+	return io.ReadAll(io.LimitReader(in, maxLog))
 }
 
 // visit gathers everything that the checks judge.
@@ -80,7 +88,7 @@ func (d *doctor) visit() (*diagnose.Visit, error) {
 	if d.asked.host != "" {
 		v.Client, err = sshconfig.Resolve(d.ctx, sshconfig.Query{
 			Host: d.asked.host, User: d.asked.user, Port: d.asked.port, Config: d.opt.config,
-			Identities: d.asked.keys, Env: d.sshEnv(),
+			Identities: d.asked.keys, Env: d.sshEnv(), Offline: !d.allowed(), NoPrograms: d.asked.onlyLog && !d.allowed(),
 		})
 		if err != nil {
 			return nil, err
@@ -150,7 +158,21 @@ func (d *doctor) candidates(v *diagnose.Visit) ([]diagnose.Candidate, error) {
 			found = append(found, c)
 		}
 	}
+	if d.paste.damaged != nil {
+		found = append(found, d.registeredText(v))
+	}
 	return found, nil
+}
+
+// registeredText is the text that was to be registered, as a file to be judged.
+func (d *doctor) registeredText(v *diagnose.Visit) diagnose.Candidate {
+	c := diagnose.Candidate{From: diagnose.FromRegistered, Defects: formats.Defects(d.paste.damaged)}
+	c.Name = d.opt.registered
+	if c.Envelope, c.Err = d.parse(c.Name, d.paste.damaged); c.Err == nil {
+		c.Key = c.Envelope.Public
+		c.Verdicts = diagnose.ServiceVerdicts(v.Service, c)
+	}
+	return c
 }
 
 // identities are the files that ssh would offer, or, where no host is known, would
@@ -163,9 +185,7 @@ func (d *doctor) identities(v *diagnose.Visit) []named {
 			names = append(names, named{path, diagnose.FromConfig, true})
 		}
 	case v.Client != nil:
-		if len(d.asked.keys) == 0 {
-			names = d.defaults(v.Client.IdentityFiles)
-		}
+		names = d.defaults(v.Client.IdentityFiles)
 	default:
 		var files []string
 		for _, name := range defaultNames() {
@@ -175,7 +195,7 @@ func (d *doctor) identities(v *diagnose.Visit) []named {
 		config := sshconfigPath(d.opt.config, v.System.Home)
 		known, _ := sshconfig.Files(config, d.sshEnv())
 		for _, path := range known.Identities {
-			names = append(names, named{path, diagnose.FromConfig, len(d.asked.keys) == 0})
+			names = append(names, named{path, diagnose.FromConfig, !d.keyNamed()})
 		}
 	}
 	return names
@@ -192,10 +212,19 @@ func (d *doctor) defaults(files []string) []named {
 	var names []named
 	for _, path := range files {
 		if _, err := os.Lstat(path); err == nil {
-			names = append(names, named{path, diagnose.FromDefault, len(d.asked.keys) == 0})
+			names = append(names, named{path, diagnose.FromDefault, !d.keyNamed()})
 		}
 	}
 	return names
+}
+
+// keyNamed tells whether the line names a key that is there: of one that is not ssh
+// warns, and goes on as if none were named (ssh.c: add_identity_file).
+func (d *doctor) keyNamed() bool {
+	return slices.ContainsFunc(d.asked.keys, func(path string) bool {
+		_, err := os.Stat(path)
+		return !errors.Is(err, fs.ErrNotExist)
+	})
 }
 
 // logPath is the file of this machine that a log speaks of.
@@ -215,10 +244,14 @@ func (d *doctor) inFolder(v *diagnose.Visit) []named {
 	dir := filepath.Join(v.System.Home, ".ssh")
 	entries, _ := os.ReadDir(dir) // what cannot be read its permissions tell
 	var names []named
-	for _, e := range entries[:min(len(entries), maxFolder)] {
+	looked := 0
+	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
 		if strings.HasSuffix(e.Name(), ".pub") || keyfile.IsBackup(path) || !e.Type().IsRegular() {
 			continue
+		}
+		if looked++; looked > maxFolder {
+			break
 		}
 		if looksPrivate(path, d.limits.FileBytes) {
 			names = append(names, named{path, diagnose.FromFolder, false})
@@ -270,7 +303,7 @@ func (d *doctor) candidate(v *diagnose.Visit, n named) (diagnose.Candidate, bool
 	c := diagnose.Candidate{From: n.from, Offered: n.offered}
 	c.Name = n.path
 	c.WorkTree = workTree(n.path)
-	data, err := keyfile.Read(n.path, d.limits.FileBytes)
+	data, err := readRegular(n.path, d.limits.FileBytes)
 	if errors.Is(err, fs.ErrNotExist) && n.from == diagnose.FromDefault {
 		return c, false, nil
 	}
@@ -298,9 +331,41 @@ func (d *doctor) candidate(v *diagnose.Visit, n named) (diagnose.Candidate, bool
 			c.Key = c.Neighbour // what ssh offers, for want of better
 		}
 	}
+	c.Certificate = d.certificateFor(v, n.path, c.Key)
 	c.Purpose = keytool.JudgePurpose(d.purposeFacts(f, c.Key))
 	c.Verdicts = diagnose.ServiceVerdicts(v.Service, c)
 	return c, true, nil
+}
+
+// readRegular reads a file, and waits for no pipe that nobody writes to.
+func readRegular(path string, limit int) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular() && !info.IsDir():
+		return nil, errNotRegular
+	}
+	return keyfile.Read(path, limit)
+}
+
+// certificateFor is the certificate that ssh offers with a key: NAME-cert.pub, or one
+// of the config's (ssh.c: load_public_identity_files); nil for none.
+func (d *doctor) certificateFor(v *diagnose.Visit, path string, key *keytool.Key) *keytool.Key {
+	names := []string{path + "-cert.pub"}
+	if v.Client != nil {
+		names = append(names, v.Client.CertificateFiles...)
+	}
+	for _, name := range names {
+		data, err := readRegular(name, d.limits.FileBytes)
+		if err != nil || key == nil {
+			continue
+		}
+		if env, err := d.parse(name, data); err == nil && env.Kind == formats.KindCertificate && env.Public.Equal(key) {
+			return env.Public
+		}
+	}
+	return nil
 }
 
 // openCandidate opens what needs no question: a key without a passphrase, or with
@@ -356,9 +421,12 @@ func (d *doctor) knownHosts(v *diagnose.Visit) []hostkeys.Line {
 	}
 	var found []hostkeys.Line
 	for _, file := range slices.Concat(v.Client.UserKnownHosts, v.Client.GlobalKnownHosts) {
+		if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
+			continue // there is none, which is usual
+		}
 		r, err := d.streamList(file)
 		if err != nil {
-			continue // there is none, which is usual
+			continue
 		}
 		lines, err := hostkeys.Find(r, file, diagnose.HostNames(v))
 		r.Close()

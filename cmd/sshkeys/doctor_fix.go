@@ -94,7 +94,13 @@ func (d *doctor) agreed(f diagnose.Finding, command string) bool {
 	if !isTerminal(d.stdin) || !isTerminal(d.stderr) {
 		return false
 	}
-	fmt.Fprintf(d.stderr, "%s\n%s ", formats.Visible(d.words.Say(f.Cause)), d.words.Say(catalog.T("doctor.ask", "command", formats.Visible(command))))
+	said := f.In(d.words)
+	for _, line := range slices.Concat([]string{said.Message}, said.Evidence, []string{said.Advice}) {
+		if line != "" {
+			fmt.Fprintln(d.stderr, formats.Visible(line))
+		}
+	}
+	fmt.Fprintf(d.stderr, "%s ", d.words.Say(catalog.T("doctor.ask", "command", formats.Visible(command))))
 	answer := readLine(d.stdin)
 	return slices.Contains([]string{"y", "yes", "はい"}, strings.ToLower(strings.TrimSpace(answer)))
 }

@@ -15,6 +15,9 @@ import (
 // server may keep out who asks about very many.
 const maxOffers = 40
 
+// minTimeout is the least that the probe waits for each step.
+const minTimeout = 15 * time.Second
+
 // probe asks the server, as long as its service says (SmartFile: 60 s, three tries).
 func (d *doctor) probe(v *diagnose.Visit) *diagnose.Probe {
 	c := v.Client
@@ -33,13 +36,18 @@ func (d *doctor) probe(v *diagnose.Visit) *diagnose.Probe {
 		Strict: c.StrictHostKeys == "yes", OtherPort: otherPort(c.Port),
 	}
 	d.askAsService(&q, v.Service)
-	if c.ConnectTimeout > 0 {
-		q.Timeout = time.Duration(c.ConnectTimeout) * time.Second
+	if c.ConnectTimeout > 0 { // the probe waits longer, to tell a slow server from a silent one
+		q.Slow = time.Duration(c.ConnectTimeout) * time.Second
+		q.Timeout = max(q.Timeout, minTimeout, q.Slow)
 	}
 	if d.opt.login {
 		q.Login = d.loginKey(v)
 	}
-	d.tell("doctor.asking", "host", c.HostName, "port", c.Port)
+	if q.Login != nil {
+		d.tell("doctor.asking-login", "host", c.HostName, "port", c.Port)
+	} else {
+		d.tell("doctor.asking", "host", c.HostName, "port", c.Port)
+	}
 	return diagnose.Ask(d.ctx, q)
 }
 
@@ -69,12 +77,12 @@ func (d *doctor) askAsService(q *diagnose.Question, p *services.Profile) {
 	}
 }
 
-// otherPort is the port that SSH has where a firewall keeps the asked one closed.
+// otherPort is where SSH may be when the asked port is closed.
 func otherPort(port int) int {
-	if port == 443 {
-		return 22
+	if port == hostkeys.DefaultPort {
+		return 443
 	}
-	return 443
+	return hostkeys.DefaultPort
 }
 
 // loginKey opens the first key that ssh would offer and this run can open; a person

@@ -106,6 +106,9 @@ func (d *doctor) printKeys(v *diagnose.Visit) {
 	number, others, left := 0, 0, 0
 	for i, c := range v.Keys {
 		mark := "-"
+		if c.From == diagnose.FromRegistered {
+			continue
+		}
 		if c.Offered {
 			number++
 			mark = fmt.Sprint(number)
@@ -130,8 +133,10 @@ func (d *doctor) describe(v *diagnose.Visit, i int, c diagnose.Candidate) string
 	switch {
 	case c.Err != nil:
 		parts = append(parts, d.words.Say(diagnose.ErrorText(c.Err)))
-	case c.Key == nil:
+	case c.Key == nil && c.Envelope.Encrypted():
 		parts = append(parts, string(c.Envelope.Format), d.words.Say(catalog.T("doctor.locked-whole")))
+	case c.Key == nil:
+		parts = append(parts, string(c.Envelope.Format))
 	default:
 		parts = append(parts, fmt.Sprintf("%s %d, %s, %s", c.Key.Algorithm().Display, c.Key.Bits(), c.Envelope.Format, c.Key.Fingerprint()))
 		if c.Envelope.Encrypted() {
@@ -204,7 +209,7 @@ func (d *doctor) printSummary(v *diagnose.Visit, found []diagnose.Finding) {
 	if fixable > 0 && !d.opt.fix && d.opt.log != stdinName && d.opt.registered != stdinName {
 		d.hint(d.again("--fix"))
 	}
-	if errors+warnings == 0 && d.asked.host != "" && v.Probe == nil && !d.opt.offline && !d.opt.online {
+	if errors+warnings == 0 && d.asked.host != "" && v.Probe == nil && !d.opt.offline && !d.opt.online && goesStraight(v.Client) {
 		d.hint(d.again("--online"))
 	}
 }

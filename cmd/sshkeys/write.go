@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,7 +21,7 @@ type fileError struct {
 }
 
 func (e *fileError) Error() string {
-	if strings.Contains(e.err.Error(), e.file) {
+	if named, ok := errors.AsType[*fs.PathError](e.err); ok && named.Path == e.file || strings.HasPrefix(e.err.Error(), e.file+": ") {
 		return e.err.Error()
 	}
 	return e.file + ": " + e.err.Error()

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Lang is a language that the catalogue speaks.
@@ -87,24 +89,53 @@ func (l Lang) List(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// fill replaces each {name} of a template. Braces of anything else stay.
+// fill replaces each {name} of a template. Braces of anything else stay. Where a
+// value brings Japanese and Latin letters together, a space keeps them apart, as it
+// does in the templates.
 func fill(words string, value func(name string) string) string {
 	var b strings.Builder
+	join := func(part string) { b.WriteString(joint(b.String(), part) + part) }
+	filled := false // the last part is a value
 	for {
 		before, rest, open := strings.Cut(words, "{")
 		name, after, closed := strings.Cut(rest, "}")
-		b.WriteString(before)
-		switch {
+		if filled {
+			join(before)
+		} else {
+			b.WriteString(before)
+		}
+		switch filled = false; {
 		case !open:
 			return b.String()
 		case closed && isName(name):
-			b.WriteString(value(name))
-			words = after
+			v := value(name)
+			join(v)
+			words, filled = after, v != ""
 		default:
 			b.WriteString("{")
 			words = rest
 		}
 	}
+}
+
+// joint is what stands between two parts of a text: a space where Japanese meets a
+// Latin letter or a digit.
+func joint(before, after string) string {
+	last, _ := utf8.DecodeLastRuneInString(before)
+	first, _ := utf8.DecodeRuneInString(after)
+	if isKana(last) && isLatin(first) || isLatin(last) && isKana(first) {
+		return " "
+	}
+	return ""
+}
+
+// isKana tells the letters of Japanese; Unicode has the long vowel mark in no script.
+func isKana(r rune) bool {
+	return r == 'ー' || unicode.In(r, unicode.Hiragana, unicode.Katakana, unicode.Han)
+}
+
+func isLatin(r rune) bool {
+	return '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
 }
 
 func isName(s string) bool {

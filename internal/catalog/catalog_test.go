@@ -47,8 +47,6 @@ func TestCompleteInBothLanguages(t *testing.T) {
 	}
 }
 
-func isKana(r rune) bool { return unicode.In(r, unicode.Hiragana, unicode.Katakana, unicode.Han) }
-
 // TestEveryMessageIsThere: each id that the module names is in the catalogue, and
 // no message is there that nobody names.
 func TestEveryMessageIsThere(t *testing.T) {
@@ -128,6 +126,28 @@ func TestFill(t *testing.T) {
 	got := fill("a {x} {} {X y} {", func(string) string { return "{x}" })
 	if want := "a {x} {} {X y} {"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestFillKeepsLettersApart: a space stands between Japanese and Latin letters where
+// a value brings them together, and neither beside a sign or a space, nor for nothing.
+func TestFillKeepsLettersApart(t *testing.T) {
+	for _, c := range []struct{ words, value, want string }{
+		{"この{x}の", "sshd のファイル", "この sshd のファイルの"},
+		{"この{x}の", "秘密鍵", "この秘密鍵の"},
+		{"この {x} の", "config", "この config の"},
+		{"{x}は読めません", "OpenSSH", "OpenSSH は読めません"},
+		{"フォルダー{x}個", "3", "フォルダー 3 個"},
+		{"鍵{x}。", "(PPK)", "鍵(PPK)。"},
+		{"秘密鍵{x}、", "ed25519", "秘密鍵 ed25519、"},
+		{"{x}{x}", "a", "aa"},
+		{"この{x}SSH", "", "このSSH"},
+		{"the {x}'s", "key", "the key's"},
+		{"", "", ""},
+	} {
+		if got := fill(c.words, func(string) string { return c.value }); got != c.want {
+			t.Errorf("%s with %q: %s, want %s", c.words, c.value, got, c.want)
+		}
 	}
 }
 

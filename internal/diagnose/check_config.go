@@ -10,6 +10,7 @@ import (
 
 	"sshkeys/formats"
 	"sshkeys/internal/catalog"
+	"sshkeys/internal/services"
 	"sshkeys/internal/shellword"
 	"sshkeys/internal/sshconfig"
 	"sshkeys/keytool"
@@ -237,7 +238,7 @@ func typedAddress(v *Visit) []Finding {
 		return nil
 	}
 	f := Finding{Code: "H19", Severity: Info, Advice: catalog.T("H19.name"),
-		Cause: catalog.T("H19.typed", "address", v.Client.HostName, "service", v.Service.Named())}
+		Cause: catalog.T("H19.typed", "address", v.Client.HostName, "service", v.Service.Short())}
 	for _, rule := range rules {
 		f.Evidence = append(f.Evidence, catalog.T("service.said", "words", inLangs(rule)))
 	}
@@ -256,21 +257,28 @@ func userAt(v *Visit, host string) string {
 	return host
 }
 
-// otherPort is a connection to a port that the service does not listen at.
+// otherPort is a connection to a port that the service does not listen at. A probe
+// that did not get through says so itself.
 func otherPort(v *Visit) []Finding {
 	if v.Service == nil {
 		return nil
 	}
 	host, _, ok := v.Service.FindHost(v.Client.HostName)
-	if !ok || host.Port == 0 || host.Port == v.Client.Port {
+	if !ok || host.Port == 0 || host.Port == v.Client.Port || v.Probe != nil && v.Probe.Stopped == AtPort {
 		return nil
 	}
-	command := []string{"sftp", "-P", strconv.Itoa(host.Port)}
+	program, flag := clientOf(host)
+	words := []string{program, flag, strconv.Itoa(host.Port), userAt(v, v.Client.Alias)}
+	return []Finding{{Code: "H04", Severity: Error, Hint: shellword.Join(words),
+		Cause: catalog.T("H04.port", "service", v.Service.Short(), "host", host.Name, "port", v.Client.Port, "want", host.Port)}}
+}
+
+// clientOf is the program that logs in at a service's host, and its flag for a port.
+func clientOf(host services.Host) (program, port string) {
 	if strings.HasPrefix(host.For, "ssh") {
-		command = []string{"ssh", "-p", strconv.Itoa(host.Port)}
+		return "ssh", "-p"
 	}
-	return []Finding{{Code: "H04", Severity: Error, Hint: shellword.Join(append(command, userAt(v, v.Client.Alias))),
-		Cause: catalog.T("H04.port", "service", v.Service.Named(), "host", host.Name, "port", v.Client.Port, "want", host.Port)}}
+	return "sftp", "-P"
 }
 
 // noUser is a login at a service by the name that this computer happens to use.
@@ -279,7 +287,7 @@ func noUser(v *Visit) []Finding {
 		return nil
 	}
 	return []Finding{{Code: "C03", Severity: Info, Advice: catalog.T("C03.advice", "host", v.Client.Alias),
-		Cause: catalog.T("C03.user", "user", formats.Visible(v.Client.User), "service", v.Service.Named())}}
+		Cause: catalog.T("C03.user", "user", formats.Visible(v.Client.User), "service", v.Service.Short())}}
 }
 
 // keepAlive is a connection that the service may drop when it is idle.
@@ -292,7 +300,7 @@ func keepAlive(v *Visit) []Finding {
 		return nil
 	}
 	return []Finding{{Code: "D05", Severity: Info, Hint: blockHint(v),
-		Cause:    catalog.T("D05.keepalive", "service", v.Service.Named(), "want", want.Value),
+		Cause:    catalog.T("D05.keepalive", "service", v.Service.Short(), "want", want.Value),
 		Evidence: []catalog.Text{catalog.T("D05.now", "got", got)}}}
 }
 

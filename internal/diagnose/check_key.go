@@ -41,7 +41,7 @@ func keyChecks(v *Visit) []Finding {
 // weigh caps what is found about a file that ssh would not offer: a warning, and
 // what is only good to know is left out. One that a pasted log names was offered.
 func (c *Candidate) weigh(found []Finding) []Finding {
-	if c.Offered || c.From == FromLog {
+	if c.Offered || c.From == FromLog || c.From == FromRegistered {
 		return found
 	}
 	var capped []Finding
@@ -115,6 +115,8 @@ func unreadKey(v *Visit, i int) []Finding {
 	unknown, foreign := errors.AsType[*formats.UnknownFormatError](c.Err)
 	_, unsupported := errors.AsType[*formats.UnsupportedError](c.Err)
 	_, mismatch := errors.AsType[*keytool.MismatchError](c.Err)
+	_, unread := errors.AsType[*fs.PathError](c.Err)
+	_, long := errors.AsType[*formats.LimitError](c.Err)
 	switch {
 	case strings.EqualFold(filepath.Ext(c.Name), ".ngc"):
 		f.Code, f.Cause, f.Evidence, f.Advice = "E08", catalog.T("E08.ngc"), nil, catalog.T("E08.advice")
@@ -132,6 +134,8 @@ func unreadKey(v *Visit, i int) []Finding {
 		if unknown.Command != "" {
 			f.Hint = strings.ReplaceAll(unknown.Command, "FILE", shellword.Name(c.Name))
 		}
+	case unread || long: // a folder, a disk image
+		f.Cause, f.Advice = catalog.T("K04.nokey"), catalog.T("K04.other")
 	default:
 		f.Cause, f.Advice = catalog.T("K04.damaged"), catalog.T("K04.copy")
 		f.Evidence = append(f.Evidence, defectTexts(c.Defects)...)

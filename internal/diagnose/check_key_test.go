@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -408,6 +409,23 @@ func TestNoKeyMaterial(t *testing.T) {
 					t.Errorf("%s says a part of its key", name)
 				}
 			}
+		}
+	}
+}
+
+// TestNoFileOfAKey: what is no file at all, or far too long for a key, is not called
+// damaged, and nobody is told to copy it again.
+func TestNoFileOfAKey(t *testing.T) {
+	for _, err := range []error{
+		&fs.PathError{Op: "read", Path: "/home/alice/.ssh", Err: errors.New("it is a folder, not a file")},
+		&formats.LimitError{},
+	} {
+		c := Candidate{From: FromFlag, Offered: true, Err: err}
+		c.Name = "/home/alice/.ssh"
+		found := unreadKey(&Visit{Keys: []Candidate{c}}, 0)
+		expect(t, err.Error(), found, "K04 error")
+		if found[0].Cause.ID != "K04.nokey" {
+			t.Errorf("%v: %s", err, found[0].Cause.ID)
 		}
 	}
 }

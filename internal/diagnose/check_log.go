@@ -123,7 +123,7 @@ func (s *Symptom) rules(v *Visit) []catalog.Text {
 	}
 	var said []catalog.Text
 	for _, w := range p.RulesOn(s.Code) {
-		said = append(said, catalog.T("log.rule", "service", p.Named(), "text", w.Words()))
+		said = append(said, catalog.T("log.rule", "service", p.Short(), "text", w.Words()))
 	}
 	return said
 }
@@ -218,8 +218,12 @@ func (f *Finding) hint(words ...string) {
 	f.Hint = shellword.Join(append([]string{"sshkeys"}, words...))
 }
 
-// ask is the doctor's command for the login that the message is about.
+// ask is the doctor's command for the login that the message is about; none where
+// this run has asked the server.
 func (s *Symptom) ask(v *Visit, f *Finding, flags ...string) {
+	if v.Probe != nil && !slices.Contains(flags, "--ssh-config") {
+		return
+	}
 	if words := s.target(v); len(words) > 0 {
 		f.hint(append(append([]string{"doctor"}, flags...), words...)...)
 	}

@@ -2,9 +2,12 @@ package diagnose
 
 import (
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 
 	"sshkeys/internal/catalog"
+	"sshkeys/internal/shellword"
 )
 
 // remedy says what is to be done about a message.
@@ -133,18 +136,35 @@ func (s *Symptom) remedyPlace(v *Visit, f *Finding) {
 		f.Advice = catalog.T("log.D04.advice")
 		s.ask(v, f, "--ssh-config")
 	case s.Code == "D05":
-		f.Advice = catalog.T("log.D05.advice", "seconds", s.keepAlive(v))
+		f.Advice = catalog.T("log.D05.advice", "options", s.keepAlive(v))
+		if !s.Used { // sftp says the same of a login that is dropped
+			f.Advice = catalog.T("log.D05.either-advice", "options", s.keepAlive(v), "command", shellword.Join(s.login(v)))
+		}
 		s.ask(v, f, "--ssh-config")
 	}
 }
 
-// keepAlive is the ServerAliveInterval that the service asks for, else the one that
-// most do (seed 000 #disconnect).
-func (s *Symptom) keepAlive(v *Visit) int {
-	if p, _ := s.server(v); p != nil && p.Connection.KeepAlive != nil {
-		return p.Connection.KeepAlive.Value
+// login is the doctor's command that tries the login itself.
+func (s *Symptom) login(v *Visit) []string {
+	words := s.target(v)
+	if len(words) == 0 {
+		words = []string{"USER@HOST"}
 	}
-	return 60
+	return append([]string{"sshkeys", "doctor", "--login"}, words...)
+}
+
+// keepAlive are the options that the service asks for, else the ServerAliveInterval
+// that most do (seed 000 #disconnect).
+func (s *Symptom) keepAlive(v *Visit) []string {
+	p, _ := s.server(v)
+	if p == nil || p.Connection.KeepAlive == nil {
+		return []string{"ServerAliveInterval 60"}
+	}
+	options := []string{"ServerAliveInterval " + strconv.Itoa(p.Connection.KeepAlive.Value)}
+	if tcp := p.Connection.TCPKeepAlive; tcp != nil && !tcp.Value {
+		options = append(options, "TCPKeepAlive no")
+	}
+	return options
 }
 
 func (s *Symptom) remedyHost(v *Visit, f *Finding) {
@@ -156,8 +176,7 @@ func (s *Symptom) remedyHost(v *Visit, f *Finding) {
 	case "H03":
 		s.remedyNetwork(v, f)
 	case "H04":
-		f.Advice = catalog.T("log.H04.advice")
-		s.ask(v, f)
+		s.remedyAccount(v, f)
 	case "H05":
 		f.Advice = catalog.T("log.H05.advice")
 		if s.Sentence == "log.H05" || s.Sentence == "log.H05.server" {
@@ -168,7 +187,32 @@ func (s *Symptom) remedyHost(v *Visit, f *Finding) {
 		s.ask(v, f)
 	case "H09":
 		f.Advice = catalog.T("log.H09.advice")
+	case "H10":
+		f.Advice = catalog.T("log.H10.advice")
+		s.ask(v, f, "--online")
+	case "H12":
+		f.Advice = catalog.T("H12.advice")
 	}
+}
+
+// remedyAccount has the password changed where that has expired. OpenSSH's server
+// asks for the new one at a terminal only (session.c:do_pwchange); others take the
+// command without one (seed 004, 5.5.4).
+func (s *Symptom) remedyAccount(v *Visit, f *Finding) {
+	if s.Sentence != "log.H04.password" {
+		f.Advice = catalog.T("log.H04.advice")
+		s.ask(v, f)
+		return
+	}
+	words := []string{"ssh"}
+	if s.Program != "" {
+		words = append(words, "-t")
+	}
+	login := s.target(v)
+	if len(login) > 0 {
+		f.Hint = shellword.Join(slices.Concat(words, login[1:], login[:1], []string{"passwd"}))
+	}
+	f.Advice = catalog.T("log.H04.password-advice", "command", strings.Join(append(words, "USER@HOST", "passwd"), " "))
 }
 
 func (s *Symptom) remedyHostKey(v *Visit, f *Finding) {
@@ -202,7 +246,7 @@ func (s *Symptom) remedyDropped(v *Visit, f *Finding) {
 		f.Advice = catalog.T("log.H02.look")
 		s.ask(v, f)
 	case h != nil:
-		f.Advice = catalog.T("log.H02.contact", "service", p.Named(), "user", s.account())
+		f.Advice = catalog.T("log.H02.contact", "service", p.Short(), "user", s.account())
 	default:
 		f.Advice = catalog.T("log.H02.advice", "user", s.account())
 	}
@@ -222,8 +266,6 @@ func (s *Symptom) remedyNetwork(v *Visit, f *Finding) {
 		host = s.Address
 	}
 	switch _, h := s.server(v); {
-	case s.Sentence == "log.H03.name":
-		f.Advice = catalog.T("log.H03.name-advice")
 	case s.Sentence == "log.H03.penalty":
 		f.Advice = catalog.T("log.H03.penalty-advice")
 	case h != nil && len(h.Addresses) > 0:

@@ -19,6 +19,8 @@ func pairChecks(v *Visit) []Finding {
 		c := &v.Keys[i]
 		own := foreignHalf(c)
 		switch {
+		case c.isPrivate() && c.From == FromRegistered:
+			own = []Finding{{Code: "P09", Severity: Error, File: c.Name, Cause: catalog.T("P09.registered"), Advice: catalog.T("P09.given")}}
 		case c.isPrivate() && strings.HasSuffix(c.Name, ".pub"):
 			own = append(own, Finding{Code: "P09", Severity: Warning, File: c.Name, Cause: catalog.T("P09.named"), Advice: catalog.T("P09.rename")})
 		case c.Envelope == nil || !c.isPrivate():

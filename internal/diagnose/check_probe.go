@@ -181,11 +181,15 @@ func (j probeJudge) portAdvice() (advice catalog.Text, hint string) {
 	return catalog.T("H03.ask", "address", j.p.Addresses, "port", j.p.Port), ""
 }
 
-// at is the login by ssh with options, on a port.
+// at is the login with options, on a port: by ssh, or by what the service's host takes.
 func (j probeJudge) at(port int, options ...string) string {
-	words := append([]string{"ssh"}, options...)
+	program, flag := "ssh", "-p"
+	if j.served {
+		program, flag = clientOf(j.host)
+	}
+	words := append([]string{program}, options...)
 	if port != hostkeys.DefaultPort || j.p.Port != hostkeys.DefaultPort {
-		words = append(words, "-p", strconv.Itoa(port))
+		words = append(words, flag, strconv.Itoa(port))
 	}
 	return shellword.Join(append(words, userAt(j.v, j.v.Client.Alias)))
 }

@@ -102,8 +102,12 @@ func bothPurposes(c *Candidate) []Finding {
 	if !ok {
 		return nil
 	}
-	return []Finding{{Code: "E04", Severity: Warning, File: c.Name, Cause: PurposeText(conflict.Text), Advice: catalog.T("E04.advice"),
-		Evidence: c.purposeEvidence(), Hint: shellword.Join([]string{"sshkeys", "purpose", fileArg(c.Name)})}}
+	f := Finding{Code: "E04", Severity: Warning, File: c.Name, Cause: PurposeText(conflict.Text), Advice: catalog.T("E04.advice"),
+		Evidence: c.purposeEvidence(), Hint: shellword.Join([]string{"sshkeys", "purpose", fileArg(c.Name)})}
+	if p := c.Purpose; p.Registered && p.Value != keytool.Auth|keytool.Dataset {
+		f.Severity, f.Advice = Info, catalog.Text{} // its owner said which
+	}
+	return []Finding{f}
 }
 
 // conflict is what speaks against the key's use, by its code.

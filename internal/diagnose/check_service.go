@@ -22,7 +22,7 @@ func serviceChecks(v *Visit) []Finding {
 	var found []Finding
 	for i := range v.Keys {
 		c := &v.Keys[i]
-		if c.Envelope == nil || !c.Offered {
+		if c.Envelope == nil || !c.Offered && c.From != FromRegistered {
 			continue
 		}
 		found = append(found, serviceFindings(v, i)...)

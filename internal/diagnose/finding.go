@@ -81,6 +81,9 @@ func Permissions(file string, found []perms.Finding) []Finding {
 		f := Finding{Code: p.Code, Severity: Severity(p.Severity), File: file, Cause: PermsText(p.Text), Hint: p.Command}
 		if p.Fixable {
 			f.Command = []string{"sshkeys", "fixperms", file}
+			if p.Text.Values["mount"] != nil {
+				f.Hint = "" // chmod may change nothing there: fixperms finds out, and says what does
+			}
 		}
 		same = append(same, f)
 	}

@@ -28,6 +28,8 @@ type Symptom struct {
 	Mode       string // octal digits
 	// Fingerprint is that of the key the message speaks of, as it writes it.
 	Fingerprint string
+	// Used tells that the text shows the session to have worked before.
+	Used bool
 	// Detail is what else the message says: the methods left, the server's offer, an option.
 	Detail string
 }

@@ -48,6 +48,9 @@ var remarks = [...]remark{
 	{succeeds, "connected to", `^Connected to (?P<host>\S+?)\.$`},
 	{succeeds, "accepted publickey", `Accepted publickey for `},
 	{succeeds, "welcome to", `^Welcome to `},
+	{succeeds, "fetching", `^Fetching .+ to `},
+	{succeeds, "uploading", `^Uploading .+ to `},
+	{succeeds, "b/s", `\d% \d\S* [\d.]+[KMGT]?B/s `},
 	{succeeds, "directory listing", `Directory listing of .* successful`},
 }
 
@@ -101,6 +104,7 @@ func (r *logReader) remark(of step, s Symptom, i int) {
 	}
 	known := event{Symptom: s}
 	known.fill(r.about)
+	known.Used = r.about.Used || of == succeeds
 	r.about = known.Symptom
 }
 

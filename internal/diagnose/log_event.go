@@ -30,7 +30,7 @@ func (r *logReader) add(row, i int, s Symptom) {
 	case e != nil:
 		e.take(row, s)
 		e.end = i
-	case s.Program == "sshd" && (p.rank == anEnding || p.code == "H03"): // clients come and go
+	case s.Program == "sshd" && (p.rank == anEnding || p.code == "H03" || p.code == "H10"): // clients come and go
 	default:
 		r.events = append(r.events, &event{Symptom: s, row: row, rows: []int{row}, end: i, session: r.session, about: r.about})
 	}
@@ -142,8 +142,9 @@ func (e *event) complete() {
 	}
 	e.Host, e.User = cmp.Or(e.Host, a.Host), cmp.Or(e.User, a.User)
 	e.Port, e.Address = cmp.Or(e.Port, a.Port), cmp.Or(e.Address, a.Address)
+	e.Used = a.Used
 	switch e.Code {
-	case "P04", "H02", "H04", "H05", "H06", "H07", "H08", "K06", "E01", "E03":
+	case "P04", "H04", "H05", "H06", "H07", "H08", "K06", "E01", "E03":
 		e.Path = cmp.Or(e.Path, a.Path)
 	}
 }

@@ -52,13 +52,21 @@ func (v *Visit) Offers() []Offer {
 			continue
 		}
 		seen[blobOf(c.Key)] = true
-		if o := (Offer{c.Key.Public(), i, "", c.Offered}); c.Offered {
+		if o := (Offer{c.public(), i, "", c.Offered}); c.Offered {
 			files = append(files, o)
 		} else {
 			others = append(others, o)
 		}
 	}
 	return slices.Concat(both, agents, files, others)
+}
+
+// public is what ssh offers of a candidate: the certificate where there is one.
+func (c *Candidate) public() *keytool.Key {
+	if c.Certificate != nil {
+		return c.Certificate
+	}
+	return c.Key.Public()
 }
 
 func blobOf(k *keytool.Key) string {

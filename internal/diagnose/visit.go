@@ -48,9 +48,10 @@ type System struct {
 
 // Candidate is one key that could be meant for the login.
 type Candidate struct {
-	KeyFileFacts        // Name is the path; Envelope and Key are nil where it cannot be read
-	Err          error  // why it cannot be read: fs.ErrNotExist, fs.ErrPermission, an error of formats
-	Unknown      string // what it is where it is no key at all: formats.UnknownFormatError's words
+	KeyFileFacts              // Name is the path; Envelope and Key are nil where it cannot be read
+	Err          error        // why it cannot be read: fs.ErrNotExist, fs.ErrPermission, an error of formats
+	Unknown      string       // what it is where it is no key at all: formats.UnknownFormatError's words
+	Certificate  *keytool.Key // the public half with the certificate that ssh offers beside it; nil without
 	From         From
 	Offered      bool // ssh would offer it, if it could
 	Defects      []formats.Defect
@@ -69,6 +70,8 @@ const (
 	FromDefault From = "default" // a name that ssh tries by itself
 	FromFolder  From = "folder"  // it only lies in ~/.ssh
 	FromLog     From = "log"
+	// FromRegistered is text that was to be registered, and has no key line.
+	FromRegistered From = "registered"
 )
 
 // Place is a file or directory that is no key, and its permissions.

@@ -1,6 +1,8 @@
 package services
 
 import (
+	"strings"
+
 	"sshkeys/formats"
 	"sshkeys/internal/catalog"
 )
@@ -17,6 +19,18 @@ func (w Words) Words() catalog.Words {
 
 // Named is what people call the service.
 func (p *Profile) Named() catalog.Words { return Words{p.Title, p.TitleJa}.Words() }
+
+// Short is its name within a sentence: the title up to the first comma, colon or
+// bracket.
+func (p *Profile) Short() catalog.Words {
+	short := func(title string) string {
+		if i := strings.IndexAny(title, ",:(：（"); i > 0 {
+			title = title[:i]
+		}
+		return strings.TrimSpace(title)
+	}
+	return Words{short(p.Title), short(p.TitleJa)}.Words()
+}
 
 // What is what the server is for.
 func (h Host) What() catalog.Words { return Words{h.For, h.ForJa}.Words() }

@@ -16,6 +16,11 @@ type Query struct {
 	// Config is that of -F; "" for the account's own and the system's, "none" for none.
 	Config     string
 	Identities []string // -i
+	// Offline keeps ssh from asking name servers (CanonicalizeHostname).
+	Offline bool
+	// NoPrograms keeps ssh, and what a Match exec names, from being run: for a host that
+	// nobody typed.
+	NoPrograms bool
 	// Env is who asks. What is zero of it is the running account's; the ssh program
 	// has this process's environment in any case.
 	Env Env
@@ -43,7 +48,7 @@ func Resolve(ctx context.Context, q Query) (*Resolved, error) {
 
 // resolve is Resolve with the ssh program at a path, "" for none.
 func resolve(ctx context.Context, q Query, program string) (*Resolved, error) {
-	if program == "" {
+	if program == "" || q.NoPrograms {
 		return evaluate(q), nil
 	}
 	r, problems, err := askSSH(ctx, q, program)

@@ -43,6 +43,9 @@ func askSSH(ctx context.Context, q Query, program string) (*Resolved, []Problem,
 // arguments are those of ssh -G, which connects to nobody.
 func arguments(q Query, config string) []string {
 	args := []string{"-G"}
+	if q.Offline {
+		args = append(args, "-o", "CanonicalizeHostname=no")
+	}
 	if config != "" {
 		args = append(args, "-F", config)
 	}
