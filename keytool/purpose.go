@@ -90,6 +90,7 @@ type Verdict struct {
 	Evidence   []string
 	Texts      []Text // the evidence in no language
 	Conflicts  []Conflict
+	Registered bool // the register says so
 	oneKey     bool // a service wants it for both
 }
 
@@ -141,6 +142,7 @@ func JudgePurpose(f PurposeFacts) Verdict {
 		return v
 	case signs[0].weight >= marker:
 		v.Confidence, v.Value = Declared, heaviest(signs)
+		v.Registered = signs[0].weight == register
 	default:
 		// Places that contradict each other tell nothing; uses that do are both true.
 		if p := heaviest(signs); signs[0].weight == use || p != Auth|Dataset {
@@ -243,7 +245,7 @@ func (v Verdict) against(signs []sign) []Conflict {
 		case v.Value == Dataset && s.weight == use:
 			return []Conflict{conflict("P06", "purpose.dataset_logs_in", "why", s.text)}
 		default:
-			return []Conflict{conflict("E04", "purpose.contradicts", "value", v.Value.Text(), "other", s.purpose.Text(), "why", s.text)}
+			return []Conflict{conflict("E04", "purpose.contradicts", "value", v.Value.Text(), "by", signs[0].text, "other", s.purpose.Text(), "why", s.text)}
 		}
 	}
 	return nil

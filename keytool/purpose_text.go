@@ -112,7 +112,7 @@ var purposeEnglish = [...]struct{ id, words string }{
 	{"purpose.the_comment", "the comment {text}"},
 	{"purpose.both_uses", "one key both logs in and opens data; a pair for each keeps them apart"},
 	{"purpose.dataset_logs_in", "it opens data sets, and is used to log in ({why}); a pair for each keeps them apart"},
-	{"purpose.contradicts", "it is {value} by one word, and {other} by another ({why})"},
+	{"purpose.contradicts", "what it is for is said in two ways: {value} ({by}) and {other} ({why})"},
 	{"purpose.dataset_to_log_in", "this key opens data sets ({confidence}: {why}); a pair of its own is to log in with"},
 	{"purpose.auth_for_dataset", "this key logs in ({confidence}: {why}); a pair of its own is for data sets"},
 }

@@ -32,7 +32,7 @@ const (
 // pasted is what was given as text.
 type pasted struct {
 	registered []*keytool.Key
-	damaged    []byte // the text they were in, where it is none that a service takes
+	text       []byte // of one key, or of none that can be read: to be judged as a file
 }
 
 // readPastes reads the log and the registered keys.
@@ -60,12 +60,13 @@ func (d *doctor) readPastes() error {
 	if err != nil {
 		return &fileError{d.opt.registered, err}
 	}
-	if env, err := d.parse(d.opt.registered, text); err == nil && env.Public != nil && len(d.paste.registered) == 0 && !env.Kind.IsPrivate() {
+	env, err := d.parse(d.opt.registered, text)
+	one := err == nil && env.Public != nil && !env.Kind.IsPrivate()
+	if one && len(d.paste.registered) == 0 {
 		d.paste.registered = append(d.paste.registered, env.Public)
-		d.paste.damaged = text
 	}
-	if len(d.paste.registered) == 0 || len(formats.Defects(text)) > 0 {
-		d.paste.damaged = text
+	if one || len(d.paste.registered) == 0 || len(formats.Defects(text)) > 0 {
+		d.paste.text = text
 	}
 	return nil
 }
@@ -158,7 +159,7 @@ func (d *doctor) candidates(v *diagnose.Visit) ([]diagnose.Candidate, error) {
 			found = append(found, c)
 		}
 	}
-	if d.paste.damaged != nil {
+	if d.paste.text != nil {
 		found = append(found, d.registeredText(v))
 	}
 	return found, nil
@@ -166,9 +167,9 @@ func (d *doctor) candidates(v *diagnose.Visit) ([]diagnose.Candidate, error) {
 
 // registeredText is the text that was to be registered, as a file to be judged.
 func (d *doctor) registeredText(v *diagnose.Visit) diagnose.Candidate {
-	c := diagnose.Candidate{From: diagnose.FromRegistered, Defects: formats.Defects(d.paste.damaged)}
+	c := diagnose.Candidate{From: diagnose.FromRegistered, Defects: formats.Defects(d.paste.text)}
 	c.Name = d.opt.registered
-	if c.Envelope, c.Err = d.parse(c.Name, d.paste.damaged); c.Err == nil {
+	if c.Envelope, c.Err = d.parse(c.Name, d.paste.text); c.Err == nil {
 		c.Key = c.Envelope.Public
 		c.Verdicts = diagnose.ServiceVerdicts(v.Service, c)
 	}

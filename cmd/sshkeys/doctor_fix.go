@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -42,14 +43,26 @@ func (d *doctor) mend(v *diagnose.Visit, found []diagnose.Finding) (*diagnose.Vi
 
 const maxRounds = 5
 
-// todo are the findings with a command that was not run before.
+// todo are the findings with a command that was not run before. What fixperms of a
+// folder treats is left to that: the next look tells whether anything remains.
 func (d *doctor) todo(found []diagnose.Finding, done map[string]bool) []diagnose.Finding {
-	return slices.DeleteFunc(slices.Clone(found), func(f diagnose.Finding) bool {
-		command := shellword.Join(f.Command)
-		skip := len(f.Command) == 0 || f.Severity == diagnose.Info || done[command]
-		done[command] = done[command] || !skip
-		return skip || len(f.Command) == 0
+	todo := slices.DeleteFunc(slices.Clone(found), func(f diagnose.Finding) bool {
+		return len(f.Command) == 0 || f.Severity == diagnose.Info || done[shellword.Join(f.Command)]
 	})
+	all := slices.Clone(todo)
+	return slices.DeleteFunc(todo, func(f diagnose.Finding) bool {
+		command := shellword.Join(f.Command)
+		skip := done[command] || slices.ContainsFunc(all, func(o diagnose.Finding) bool { return treats(o.Command, f.Command) })
+		done[command] = done[command] || !skip
+		return skip
+	})
+}
+
+// treats tells whether a command is fixperms of a folder, and the other fixperms of
+// something in it.
+func treats(folder, file []string) bool {
+	isFixperms := func(c []string) bool { return len(c) == 3 && c[1] == "fixperms" }
+	return isFixperms(folder) && isFixperms(file) && strings.HasPrefix(file[2], strings.TrimSuffix(folder[2], string(filepath.Separator))+string(filepath.Separator))
 }
 
 // mendOne runs one command in this process. Where a person has to agree, and

@@ -91,31 +91,45 @@ func (l Lang) List(names []string) string {
 
 // fill replaces each {name} of a template. Braces of anything else stay. Where a
 // value brings Japanese and Latin letters together, a space keeps them apart, as it
-// does in the templates.
+// does in the templates; none stands around a value in Japanese.
 func fill(words string, value func(name string) string) string {
-	var b strings.Builder
-	join := func(part string) { b.WriteString(joint(b.String(), part) + part) }
-	filled := false // the last part is a value
+	said, last := "", "" // last is the value that it ends with
 	for {
 		before, rest, open := strings.Cut(words, "{")
 		name, after, closed := strings.Cut(rest, "}")
-		if filled {
-			join(before)
+		if last != "" {
+			said = attach(said, before, allKana(last))
 		} else {
-			b.WriteString(before)
+			said += before
 		}
-		switch filled = false; {
+		switch last = ""; {
 		case !open:
-			return b.String()
+			return said
 		case closed && isName(name):
-			v := value(name)
-			join(v)
-			words, filled = after, v != ""
+			last = value(name)
+			said = attach(said, last, allKana(last))
+			words = after
 		default:
-			b.WriteString("{")
+			said += "{"
 			words = rest
 		}
 	}
+}
+
+// attach puts a part behind a text, close up where both are Japanese and so is to be.
+func attach(text, part string, near bool) string {
+	ends, begins := strings.TrimSuffix(text, " "), strings.TrimPrefix(part, " ")
+	last, _ := utf8.DecodeLastRuneInString(ends)
+	first, _ := utf8.DecodeRuneInString(begins)
+	if near && isKana(last) && isKana(first) {
+		return ends + begins
+	}
+	return text + joint(text, part) + part
+}
+
+// allKana tells a value that has letters of Japanese only: no name of a file or host.
+func allKana(value string) bool {
+	return strings.IndexFunc(value, func(r rune) bool { return !isKana(r) }) < 0
 }
 
 // joint is what stands between two parts of a text: a space where Japanese meets a

@@ -31,6 +31,8 @@ var checkWords = [...]row{
 	{"K06.damage", "a damaged file may look the same", "ファイルが壊れている場合も同じ結果になることがあります"},
 	{"K08.nothing", "there is no private key that ssh would offer", "ssh が提示する秘密鍵がありません"},
 	{"K08.make", "make a pair, and register its public half with the service", "鍵ペアを作成し、公開鍵をサービスに登録してください"},
+	{"K08.wsl", "WSL has a ~/.ssh of its own: look for your key in /mnt/c/Users/*/.ssh, and bring it here with sshkeys import; if there is none, make a pair and register its public half with the service",
+		"WSL の ~/.ssh は Windows のものとは別です。/mnt/c/Users/*/.ssh に鍵がないか確認し、あれば sshkeys import で取り込んでください。ない場合は、鍵ペアを作成し、公開鍵をサービスに登録してください"},
 	{"K08.identity", "name the key that is registered: with -i, or by the line IdentityFile {file} in the config",
 		"登録した鍵の秘密鍵を、-i または設定ファイルの「IdentityFile {file}」という行で指定してください"},
 	{"K09.unreadable", "this account may not read the private key", "このアカウントには秘密鍵を読む権限がありません"},

@@ -39,6 +39,8 @@ var commandPhrases = [...]phrase{
 	{"--json and -o - both write to standard output", "--json と -o - はどちらも標準出力へ書き出します"},
 	{"--login and --offline exclude each other", "--login と --offline は一緒に使えません"},
 	{"--no-passphrase and --new-passphrase-file exclude each other", "--no-passphrase と --new-passphrase-file は一緒に使えません"},
+	{"--online and --login want a host, or --for SERVICE", "--online と --login には、ホスト名または --for SERVICE が必要です"},
+	{"-i wants the name of a file", "-i にはファイル名が必要です"},
 	{"--online and --offline exclude each other", "--online と --offline は一緒に使えません"},
 	{"--passphrase-file opens a key that exists; a new one is protected by --new-passphrase-file",
 		"--passphrase-file は既存の鍵を開くためのものです。新しい鍵のパスフレーズは --new-passphrase-file で指定します"},

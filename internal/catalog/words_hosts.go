@@ -23,6 +23,8 @@ var hostWords = [...]row{
 		"known_hosts にある {host} のホスト鍵は、以前のアドレス {address} のときのものです。移行後にホスト鍵が変わっていると、ssh は REMOTE HOST IDENTIFICATION HAS CHANGED と表示して接続しません"},
 	{"H01.several", "{count} different {type} keys are known for {host}: ssh trusts each of them, and one may be out of date",
 		"{host} には {type} のホスト鍵が {count} 個登録されています。ssh はどれも信頼しますが、古いものが含まれているかもしれません"},
+	{"H01.several_advice", "ask the service which of them are its own, and remove what is not; where all are right, as those of a balancer's nodes, set UpdateHostKeys no for the host, or ssh takes the other nodes' keys out at a login",
+		"どれが現在のホスト鍵かをサービスに確認し、古いものを削除してください。ロードバランサーの背後のサーバーごとに鍵が違うなど、すべて正しい場合は、このホストの設定に UpdateHostKeys no を指定してください。指定しないと、ssh がログイン時にほかのサーバーの鍵を削除します"},
 	{"H19.entry", "known_hosts has an entry for {address}, an address that {host} has no more",
 		"known_hosts に {address} の項目があります。これは {host} の以前のアドレスで、現在は使われていません"},
 	{"known.line", "{place}: {entry}", "{place}: {entry}"},

@@ -3,7 +3,6 @@ package catalog
 // probeWords are what is said of a server that was asked
 // (internal/diagnose/check_probe.go).
 var probeWords = [...]row{
-	{"probe.rule", "{rule}", "{rule}"},
 	{"probe.says", "it says: {text}", "サーバーのメッセージ: {text}"},
 	{"probe.trouble", "in detail: {text}", "詳細: {text}"},
 	{"probe.key", "{file} ({fingerprint})", "{file}({fingerprint})"},
@@ -42,6 +41,10 @@ var probeWords = [...]row{
 		"このコンピューター自身の設定で、{host} のポート {port} への接続が禁止されています"},
 	{"H03.failed", "no connection to {host}, port {port} could be made",
 		"{host} のポート {port} に接続できませんでした"},
+	{"H03.some", "of the addresses of {host}, these do not answer on port {port}: {addresses}; a login that comes to one of these waits or fails",
+		"{host} のアドレスのうち、{addresses} はポート {port} で応答しません。これらのアドレスに接続すると、ログインに時間がかかるか失敗します"},
+	{"H03.some_advice", "ask your network administrator whether connections to {addresses}, port {port} are allowed: all addresses of the host have to be; if they are, ask who runs the server",
+		"{addresses} のポート {port} への通信が許可されているか、ネットワーク管理者に確認してください。ホストのすべてのアドレスへの許可が必要です。許可されている場合は、サーバーの管理者に問い合わせてください"},
 	{"H03.unlisted", "the name leads to {addresses}; the service's own address is {named}",
 		"名前から得られたアドレスは {addresses} ですが、サービスのアドレスは {named} です"},
 	{"H03.other_port", "an SSH server answers on port {port}: use that port",
@@ -91,8 +94,8 @@ var probeWords = [...]row{
 		"設定ファイルの Ciphers、MACs、KexAlgorithms、HostKeyAlgorithms を確認し、クライアントを更新してください。最新の場合は、サーバーの管理者に問い合わせてください"},
 
 	{"H18.slow", "{host} greeted only after {seconds} s", "{host} が応答するまでに {seconds} 秒かかりました"},
-	{"H18.over", "{host} greeted only after {seconds} s, and ssh gives up after {timeout} (ConnectTimeout)",
-		"{host} が応答するまでに {seconds} 秒かかりました。ssh は {timeout} 秒(ConnectTimeout)であきらめます"},
+	{"H18.over", "{host} greeted only after {seconds} s, and ssh gives up after {timeout} s: its ConnectTimeout is too short for this server",
+		"{host} が応答するまでに {seconds} 秒かかりました。ssh の ConnectTimeout は {timeout} 秒で、このサーバーには短すぎます"},
 	{"H18.advice", "set a longer timeout in your client (ConnectTimeout of ssh)",
 		"クライアントのタイムアウト(ssh では ConnectTimeout)を長くしてください"},
 
@@ -154,6 +157,8 @@ var probeWords = [...]row{
 		"ホスト名、ポート、ユーザー名を確認してください。このアカウントでは公開鍵認証が無効になっている可能性があります。サーバーの管理者に問い合わせてください"},
 	{"H08.more", "the server takes the key of {user}, and asks for {methods} too",
 		"サーバーは {user} の鍵を受け付けましたが、さらに {methods} を求めています"},
+	{"H08.more_advice", "log in with a program that can ask you for the rest; for a job without a person, ask who runs the server whether the key alone may do",
+		"残りの認証にも対応したプログラムでログインしてください。自動処理で使う場合は、公開鍵認証だけでログインできるかサーバーの管理者に問い合わせてください"},
 	{"D04.late", "the server takes {key}, but ssh offers other keys first, and after {count} of them the server hangs up (Too many authentication failures)",
 		"サーバーは {key} を受け付けますが、ssh が先にほかの鍵を提示するため、{count} 個目で切断されます(Too many authentication failures)"},
 	{"D04.unoffered", "the server takes {key}, but ssh does not offer it by itself",
@@ -166,6 +171,8 @@ var probeWords = [...]row{
 	{"H17.open", "the server lets {user} in without asking for anything", "サーバーは認証なしで {user} のログインを許可しました"},
 	{"H17.login", "the login of {user} works, and the sftp server answers", "{user} のログインに成功し、SFTP も応答しました"},
 	{"H17.no_sftp", "the login of {user} works, but the server has no sftp", "{user} のログインには成功しましたが、サーバーで SFTP が使えません"},
+	{"H17.no_sftp_advice", "ask who runs the server to switch sftp on (Subsystem sftp in sshd_config); until then, scp -O may copy files",
+		"SFTP を有効にする(sshd_config の Subsystem sftp)よう、サーバーの管理者に依頼してください。それまでは scp -O でコピーできる場合があります"},
 	{"H17.not_tried", "the login was not tried: the host key is not in known_hosts, or this key cannot be used from here",
 		"ログインは試していません。ホスト鍵が known_hosts に登録されていないか、この鍵をここで使えないためです"},
 	{"H02.dropped", "the server lets {user} in, and ends the connection right after the login",

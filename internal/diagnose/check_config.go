@@ -50,6 +50,8 @@ func missingKeys(v *Visit) []Finding {
 			f.Evidence = []catalog.Text{catalog.T("K08.candidates", "files", namesOf(names))}
 			f.Advice = catalog.T("K08.choose")
 			f.Hint = shellword.Join(append([]string{"sshkeys", "doctor", "-i", names[0]}, targetOf(v)...))
+		} else if v.System.WSL {
+			f.Advice, f.Evidence = catalog.T("K08.wsl"), v.serviceSays("K08")
 		}
 		found = append(found, f)
 	}
@@ -233,16 +235,12 @@ func typedAddress(v *Visit) []Finding {
 	if v.Service == nil || !isAddress(v.Client.HostName) {
 		return nil
 	}
-	rules := v.Service.RulesOn("H19")
+	rules := v.serviceSays("H19")
 	if len(rules) == 0 {
 		return nil
 	}
-	f := Finding{Code: "H19", Severity: Info, Advice: catalog.T("H19.name"),
-		Cause: catalog.T("H19.typed", "address", v.Client.HostName, "service", v.Service.Short())}
-	for _, rule := range rules {
-		f.Evidence = append(f.Evidence, catalog.T("service.said", "words", inLangs(rule)))
-	}
-	return []Finding{f}
+	return []Finding{{Code: "H19", Severity: Info, Advice: catalog.T("H19.name"), Evidence: rules,
+		Cause: catalog.T("H19.typed", "address", v.Client.HostName, "service", v.Service.Short())}}
 }
 
 func isAddress(host string) bool {

@@ -92,6 +92,7 @@ func TestConfigChecks(t *testing.T) {
 		"an address, by name":  {Visit{Client: at("203.0.113.7", 22, 60), Service: services.Lookup("smartfile")}, []string{"H19 info"}},
 		"old, no service":      {Visit{Client: at("133.39.224.111", 22, 60)}, nil},
 		"JGA at 22":            {Visit{Client: at("jga-gw.ddbj.nig.ac.jp", 22, 60), Service: jga}, []string{"H04 error"}},
+		"JGA at 22, asked":     {Visit{Client: at("jga-gw.ddbj.nig.ac.jp", 22, 60), Service: jga, Probe: &Probe{Stopped: AtPort}}, nil},
 		"JGA at 443":           {Visit{Client: at("jga-gw.ddbj.nig.ac.jp", 443, 60), Service: jga}, nil},
 		"another host":         {Visit{Client: at("other.example.org", 22, 60), Service: jga}, nil},
 		"no user":              {Visit{Client: sound(func(r *sshconfig.Resolved) { r.HostName, r.UserNamed, r.ServerAliveInterval = ftp, false, 60 }), Service: ddbj}, []string{"C03 info"}},

@@ -171,7 +171,7 @@ func (h hostCheck) contradictions() []Finding {
 			continue
 		}
 		f := Finding{
-			Code: "H01", Severity: Info, File: lines[0].File, Line: lines[0].Number, Choice: true, Advice: catalog.T("H13.compare"),
+			Code: "H01", Severity: Info, File: lines[0].File, Line: lines[0].Number, Choice: true, Advice: catalog.T("H01.several_advice"),
 			Cause: catalog.T("H01.several", "host", h.host, "count", len(lines), "type", lines[0].Key.Algorithm().Display),
 		}
 		for _, l := range lines {

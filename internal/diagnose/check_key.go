@@ -152,7 +152,7 @@ func (v *Visit) knownKey(c *Candidate) []Finding {
 	found := KeyFile(c.KeyFileFacts)
 	for i := range found {
 		if found[i].Code == "K17" && v.Service != nil && v.Service.Kind == "server" && v.Service.Passphrase.Advice != nil {
-			found[i].Evidence = []catalog.Text{catalog.T("service.said", "words", inLangs(v.Service.Passphrase.Advice.Value))}
+			found[i].Evidence = []catalog.Text{catalog.T("service.said", "words", v.Service.Passphrase.Advice.Value.Words())}
 		}
 	}
 	return slices.DeleteFunc(found, func(f Finding) bool {
@@ -321,11 +321,15 @@ func (v *Visit) loginWith(file string) string {
 	return shellword.Join(append(words, target...))
 }
 
-// generate is the command that makes a key, of the kind that the service takes.
+// generate is the command that makes a key to log in with, of the kind that the
+// service takes.
 func (v *Visit) generate() string {
 	words := []string{"sshkeys", "generate"}
 	if v.Service != nil {
 		words = append(words, "--for", v.Service.ID)
+		if slices.Contains(v.Service.Purposes.Value, services.Dataset) && slices.Contains(v.Service.Purposes.Value, services.Auth) {
+			words = append(words, "--purpose", "auth")
+		}
 	}
 	return shellword.Join(words)
 }
@@ -383,6 +387,9 @@ func nothingToOffer(v *Visit) []Finding {
 	names := loginKeys(v)
 	if len(names) == 0 {
 		f.Advice = catalog.T("K08.make")
+		if v.System.WSL {
+			f.Advice, f.Evidence = catalog.T("K08.wsl"), v.serviceSays("K08")
+		}
 		if v.Service == nil || len(v.Service.Names) == 0 {
 			f.Hint, f.Command, f.Choice = "", strings.Fields(v.generate()), true
 		}

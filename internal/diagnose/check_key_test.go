@@ -413,6 +413,21 @@ func TestNoKeyMaterial(t *testing.T) {
 	}
 }
 
+// TestNoKeyInWSL: there the key may be in the home of Windows.
+func TestNoKeyInWSL(t *testing.T) {
+	v := at().with(t, "nig")
+	v.System.WSL = true
+	for name, found := range map[string][]Finding{
+		"none":    nothingToOffer(v),
+		"missing": missingKeys(&Visit{System: v.System, Service: v.Service, Client: v.Client, Keys: []Candidate{missing(FromFlag, "/k")}}),
+	} {
+		said := found[0].In(catalog.English)
+		if said.Code != "K08" || !strings.Contains(said.Advice, "/mnt/c/Users/*/.ssh") || !strings.Contains(said.Advice, "sshkeys import") || !strings.Contains(strings.Join(said.Evidence, ""), "PowerShell") {
+			t.Errorf("%s: %+v", name, said)
+		}
+	}
+}
+
 // TestNoFileOfAKey: what is no file at all, or far too long for a key, is not called
 // damaged, and nobody is told to copy it again.
 func TestNoFileOfAKey(t *testing.T) {

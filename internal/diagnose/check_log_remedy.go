@@ -148,7 +148,10 @@ func (s *Symptom) remedyPlace(v *Visit, f *Finding) {
 func (s *Symptom) login(v *Visit) []string {
 	words := s.target(v)
 	if len(words) == 0 {
-		words = []string{"USER@HOST"}
+		words = []string{"HOST"}
+	}
+	if !strings.Contains(words[0], "@") {
+		words[0] = "USER@" + words[0]
 	}
 	return append([]string{"sshkeys", "doctor", "--login"}, words...)
 }

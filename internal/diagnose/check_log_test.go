@@ -37,6 +37,10 @@ func TestLogFindings(t *testing.T) {
 		{"openssh-network", "H03", "sshkeys doctor --online ftp-private.ddbj.nig.ac.jp", "133.39.233.40 at port 22"},
 		{"openssh-config", "C01", "", "correct the line"},
 		{"openssh-drops", "D05", "sshkeys doctor --ssh-config gw.ddbj.nig.ac.jp", "ServerAliveInterval 20"},
+		{"openssh-expired", "H04", "ssh -t -p 2222 johnd@sftp.example.com passwd", "ssh -t USER@HOST passwd"},
+		{"sshd-expired", "H04", "", "ssh -t USER@HOST passwd"},
+		{"ftp-server", "H09", "", "choose the protocol SFTP"},
+		{"ftp-chosen", "H09", "", "choose the protocol SFTP"},
 		{"openssh-mutual", "H05", "sshkeys generate", "ed25519"},
 		{"filezilla-texts", "K13", `'C:\Users\me\id_rsa'`, ""},
 		{"putty", "H07", "", "registered"},
@@ -51,6 +55,29 @@ func TestLogFindings(t *testing.T) {
 		if f.Code != c.code || !strings.Contains(said.Hint, c.hint) || c.hint == "" && said.Hint != "" && c.advice == "" || !strings.Contains(said.Advice, c.advice) || said.Fixable {
 			t.Errorf("%s: got %+v", c.log, said)
 		}
+	}
+}
+
+// TestBrokenPipe: of a connection that broke, a text that shows no session before may
+// be about a login that the server dropped; and H02 is not about the key's file.
+func TestBrokenPipe(t *testing.T) {
+	const broken = "client_loop: send disconnect: Broken pipe\n"
+	for text, want := range map[string]string{
+		broken:                           "sshkeys doctor --login USER@HOST",
+		"$ sftp me@h.example\n" + broken: "sshkeys doctor --login me@h.example",
+		"$ sftp me@h.example\nConnected to h.example.\n" + broken:                             "",
+		"$ sftp -P 443 me@h.example\nConnected to h.example.\n$ sftp me@i.example\n" + broken: "sshkeys doctor --login me@i.example",
+		"a.bam    42% 1024MB  11.2MB/s   02:10 ETA\n" + broken:                                "",
+	} {
+		f := logChecks(&Visit{Log: ReadLog([]byte(text))})[0]
+		advice := catalog.English.Say(f.Advice)
+		if f.Code != "D05" || !strings.Contains(advice, want) || strings.Contains(advice, "--login") != (want != "") {
+			t.Errorf("%q: %s %s", text, f.Code, advice)
+		}
+	}
+	dropped := "$ sftp -i id_rsa me@h.example\nEnter passphrase for key 'id_rsa':\nConnection reset by peer\n"
+	if f := logChecks(&Visit{Log: ReadLog([]byte(dropped))})[0]; f.Code != "H02" || f.File != "" {
+		t.Errorf("%s of %q", f.Code, f.File)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"sshkeys/formats"
 	"sshkeys/internal/catalog"
@@ -34,9 +35,9 @@ func probeChecks(v *Visit) []Finding {
 	case AtPort:
 		return j.port()
 	case AtGreeting:
-		return j.noSSH()
+		return append(j.noSSH(), j.partly()...)
 	}
-	found := append(j.slow(), j.algorithms()...)
+	found := slices.Concat(j.partly(), j.slow(), j.algorithms())
 	found = append(found, j.hostKey()...)
 	switch {
 	case j.p.Stopped == AtEnd:
@@ -60,24 +61,7 @@ func (j probeJudge) finding(code string, severity Severity, cause catalog.Text) 
 }
 
 // rules are what the service itself says on a code.
-func (j probeJudge) rules(code string) []catalog.Text {
-	if j.v.Service == nil {
-		return nil
-	}
-	var said []catalog.Text
-	for _, w := range j.v.Service.RulesOn(code) {
-		said = append(said, catalog.T("probe.rule", "rule", inLangs(w)))
-	}
-	return said
-}
-
-func inLangs(w services.Words) catalog.Words {
-	said := catalog.Words{catalog.English: w.En}
-	if w.Ja != "" {
-		said[catalog.Japanese] = w.Ja
-	}
-	return said
-}
+func (j probeJudge) rules(code string) []catalog.Text { return j.v.serviceSays(code) }
 
 func (j probeJudge) name() []Finding {
 	f := j.finding("H10", Error, catalog.T("H10.unknown", "host", j.p.Host))
@@ -108,6 +92,28 @@ func (j probeJudge) port() []Finding {
 		f.Evidence = append(f.Evidence, catalog.T("H03.unlisted", "addresses", j.p.Addresses, "named", j.host.Addresses))
 	}
 	f.Advice, f.Hint = j.portAdvice()
+	return []Finding{f}
+}
+
+// partly is for a name of which some addresses answer and some do not. Where no way
+// leads to a kind of addresses, as without IPv6, ssh takes the others.
+func (j probeJudge) partly() []Finding {
+	kind := func(d Dial) bool { return strings.Contains(d.Address, ":") }
+	var missing []string
+	var seen []catalog.Text
+	for _, d := range j.p.Dials {
+		answers := func(o Dial) bool { return o.Reach == Open && kind(o) == kind(d) }
+		if d.Reach != Open && (d.Reach != Unreachable || slices.ContainsFunc(j.p.Dials, answers)) {
+			missing = append(missing, d.Address)
+		}
+		seen = append(seen, j.dial(d))
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	f := j.finding("H03", Warning, catalog.T("H03.some", "host", j.p.Host, "port", j.p.Port, "addresses", missing))
+	f.Evidence = append(seen, f.Evidence...)
+	f.Advice = catalog.T("H03.some_advice", "addresses", missing, "port", j.p.Port)
 	return []Finding{f}
 }
 
@@ -160,14 +166,23 @@ func (j probeJudge) old(address string) (services.OldAddress, bool) {
 	return j.host.OldAddresses[i], true
 }
 
-func (j probeJudge) portAdvice() (advice catalog.Text, hint string) {
+// otherPort is one on which an SSH server answers, or is to by the service's own
+// word; 0 for none.
+func (j probeJudge) otherPort() (port int, advice catalog.Text) {
 	for _, d := range j.p.Elsewhere {
 		if d.SSH && d.Port != j.p.Port {
-			return catalog.T("H03.other_port", "port", d.Port), j.at(d.Port)
+			return d.Port, catalog.T("H03.other_port", "port", d.Port)
 		}
 	}
 	if j.served && j.host.Port != j.p.Port {
-		return catalog.T("H03.service_port", "port", j.host.Port), j.at(j.host.Port)
+		return j.host.Port, catalog.T("H03.service_port", "port", j.host.Port)
+	}
+	return 0, catalog.Text{}
+}
+
+func (j probeJudge) portAdvice() (advice catalog.Text, hint string) {
+	if port, advice := j.otherPort(); port != 0 {
+		return advice, j.at(port)
 	}
 	for _, address := range j.p.Addresses {
 		if old, ok := j.old(address); ok {
@@ -200,9 +215,6 @@ func (j probeJudge) noSSH() []Finding {
 	switch {
 	case g.Protocol == "FTP":
 		code, cause, advice = "H09", catalog.T("H09.ftp", "host", host, "port", port), catalog.T("H09.advice")
-		if j.served && j.host.Port != port {
-			advice = catalog.T("H09.port", "port", j.host.Port)
-		}
 	case g.Protocol != "":
 		cause = catalog.T("H11.other", "host", host, "port", port, "protocol", g.Protocol)
 	case g.Silent:
@@ -214,6 +226,17 @@ func (j probeJudge) noSSH() []Finding {
 	}
 	f := j.finding(code, Error, cause)
 	f.Advice = advice
+	if other, there := j.otherPort(); other != 0 {
+		f.Advice, f.Hint = there, j.at(other)
+		if code == "H09" {
+			f.Advice = catalog.T("H09.port", "port", other)
+		}
+	}
+	for _, d := range j.p.Elsewhere {
+		if d.SSH {
+			f.Evidence = append(f.Evidence, j.dial(d))
+		}
+	}
 	if g.Text != "" {
 		f.Evidence = append(f.Evidence, catalog.T("probe.says", "text", g.Text))
 	}
@@ -560,7 +583,7 @@ func (j probeJudge) registration() []catalog.Text {
 	var said []catalog.Text
 	for _, r := range j.v.Service.RolesOf(services.PublicHalf, services.Auth) {
 		if r.Where.Confirmed {
-			said = append(said, catalog.T("H04.where", "where", inLangs(r.Where.Value)))
+			said = append(said, catalog.T("H04.where", "where", r.Where.Value.Words()))
 		}
 	}
 	return append(said, j.rules("H04")...)
@@ -577,6 +600,7 @@ func (j probeJudge) login() []Finding {
 	switch l.Session {
 	case NoSFTP:
 		f.Severity, f.Cause = Warning, catalog.T("H17.no_sftp", "user", user)
+		f.Advice = catalog.T("H17.no_sftp_advice")
 	case Dropped:
 		f = j.finding("H02", Error, catalog.T("H02.dropped", "user", user))
 		f.Advice = catalog.T("H02.advice")
@@ -588,6 +612,7 @@ func (j probeJudge) login() []Finding {
 		f.Advice = catalog.T("H02.chatter_advice")
 	case WantsMore:
 		f = j.finding("H08", Warning, catalog.T("H08.more", "user", user, "methods", l.Methods))
+		f.Advice = catalog.T("H08.more_advice")
 	case NotLet:
 		f = j.finding("H04", Error, catalog.T("H04.login", "user", user))
 	case NotTried:

@@ -28,5 +28,9 @@ func purposeScenes(t *testing.T) map[string]scene {
 		"an RSA key for JGA":   {at(locked(t), key("J-DU999991", FromFolder, "rsa2048", "pkcs1.pem")).with(t, "jga"), nil, "E02"},
 		"E04": {at(judged(key("lab", FromDefault, "rsa2048", "openssh.aes256-ctr"), keytool.PurposeFacts{
 			Registered: &keytool.Registration{Purpose: keytool.Auth | keytool.Dataset}})), []string{"E04 warning"}, "P06"},
+		"E04 by a comment": {at(judged(key("J-DU999991", FromDefault, "rsa2048", "openssh.aes256-ctr"), keytool.PurposeFacts{
+			Comments: []keytool.Said{{Where: "lab.pub", Comment: "purpose=auth"}}})), []string{"E04 warning"}, "P06"},
+		"E04, and its owner said which": {at(judged(key("J-DU999991", FromDefault, "rsa2048", "openssh.aes256-ctr"), keytool.PurposeFacts{
+			Registered: &keytool.Registration{Purpose: keytool.Auth}})), []string{"E04 info"}, "P06"},
 	}
 }

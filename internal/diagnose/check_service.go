@@ -22,7 +22,8 @@ func serviceChecks(v *Visit) []Finding {
 	var found []Finding
 	for i := range v.Keys {
 		c := &v.Keys[i]
-		if c.Envelope == nil || !c.Offered && c.From != FromRegistered {
+		registered := c.From == FromRegistered && v.Service.Kind != "client" && v.Service.Kind != "tool"
+		if c.Envelope == nil || !c.Offered && !registered {
 			continue
 		}
 		found = append(found, serviceFindings(v, i)...)
@@ -75,9 +76,7 @@ func (v *Visit) serviceFinding(i int, verdict services.Verdict) (Finding, bool) 
 	if f.Code == "" {
 		return f, false
 	}
-	for _, rule := range v.Service.RulesOn(f.Code) {
-		f.Evidence = append(f.Evidence, catalog.T("service.said", "words", inLangs(rule)))
-	}
+	f.Evidence = append(f.Evidence, v.serviceSays(f.Code)...)
 	if v.forSSH() && v.otherGood(i) {
 		f.Severity = Warning
 	}
@@ -99,6 +98,18 @@ func (v *Visit) serviceFinding(i int, verdict services.Verdict) (Finding, bool) 
 		return v.otherForm(i, f)
 	}
 	return f, true
+}
+
+// serviceSays is what the visit's service says on a code itself.
+func (v *Visit) serviceSays(code string) []catalog.Text {
+	if v.Service == nil {
+		return nil
+	}
+	var said []catalog.Text
+	for _, rule := range v.Service.RulesOn(code) {
+		said = append(said, catalog.T("service.said", "words", rule.Words()))
+	}
+	return said
 }
 
 // serviceCode is the catalogue's code of a verdict's rule; "" where it says nothing

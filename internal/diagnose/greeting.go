@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"sshkeys/formats"
 )
@@ -63,7 +64,29 @@ func readGreeting(seen []byte) Greeting {
 	if g.Version == "" {
 		g.Protocol = protocolOf(seen)
 	}
+	if g.Protocol != "" {
+		g.Text = shown(cut(before[0], mostOfOther))
+	}
 	return g
+}
+
+// mostOfOther is how many characters of another server's first line are shown.
+const mostOfOther = 80
+
+// cut shortens a text to so many characters.
+func cut(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return text
+}
+
+// toldOther tells that the server is of another kind, and that its first line is
+// there. TLS has none.
+func toldOther(seen []byte) bool {
+	protocol := protocolOf(seen)
+	whole := bytes.IndexByte(seen, '\n') >= 0 || len(seen) > utf8.UTFMax*mostOfOther
+	return protocol == "TLS" || protocol != "" && whole
 }
 
 func protocolOf(seen []byte) string {
@@ -90,9 +113,7 @@ const mostShown = 300
 // terminal would obey.
 func shown(text string) string {
 	text = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(text, "?"), "\r", ""))
-	if runes := []rune(text); len(runes) > mostShown {
-		text = string(runes[:mostShown]) + "…"
-	}
+	text = cut(text, mostShown)
 	return formats.Visible(strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' }), " / "))
 }
 
@@ -148,10 +169,18 @@ func readKexLists(seen []byte) *KexLists {
 			return nil
 		}
 		n := binary.BigEndian.Uint32(payload)
-		lists[i] = strings.Split(formats.Visible(string(payload[4:4+n])), ",")
+		lists[i] = algorithms(strings.Split(formats.Visible(string(payload[4:4+n])), ","))
 		payload = payload[4+n:]
 	}
 	return &KexLists{KeyExchanges: lists[0], HostKeys: lists[1], Ciphers: both(lists[2], lists[3]), MACs: both(lists[4], lists[5])}
+}
+
+// algorithms are the names that are algorithms: among the key exchanges stand marks
+// too (RFC 8308 section 2.1; kex-strict of OpenSSH's PROTOCOL, section 1.10).
+func algorithms(names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool {
+		return strings.HasPrefix(n, "ext-info-") || strings.HasPrefix(n, "kex-strict-")
+	})
 }
 
 // both are the algorithms that stand for both directions.

@@ -94,6 +94,18 @@ func facts(env *formats.Envelope) KeyFileFacts {
 	return KeyFileFacts{Name: "key", Envelope: env, Key: env.Public, NeighbourName: "key.pub"}
 }
 
+// TestPermissionsWhereChmodIsNoHelp: where the file system may keep no modes, it is
+// fixperms that is to be typed.
+func TestPermissionsWhereChmodIsNoHelp(t *testing.T) {
+	for mount, want := range map[string]string{"ext4": "chmod 600 /mnt/id", "fuse": "sshkeys fixperms /mnt/id", "vfat": "sshkeys import /mnt/id"} {
+		judged := perms.Judge(perms.Facts{Path: "/mnt/id", Role: perms.PrivateKey, Kind: perms.File,
+			Mount: perms.Mount{Point: "/mnt", Type: mount}, Posix: &perms.Posix{Mode: 0o777}})
+		if got := Permissions("/mnt/id", judged)[0].In(catalog.English).Hint; got != want {
+			t.Errorf("%s: %s, want %s", mount, got, want)
+		}
+	}
+}
+
 // TestPermissions: nothing of a finding is lost on the way.
 func TestPermissions(t *testing.T) {
 	for _, severity := range []perms.Severity{perms.Error, perms.Warning, perms.Info} {

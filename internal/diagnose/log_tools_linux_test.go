@@ -272,7 +272,7 @@ func (l *logins) refused(t *testing.T) {
 		many = append(many, "-i", name)
 	}
 	firstIs(t, l.try(l.usual, "alice", many...), Symptom{Code: "D04", Address: "127.0.0.1"})
-	firstIs(t, l.try(l.usual, "alice", "-i", l.usual.Key, "-o", "Ciphers=3des-cbc"), Symptom{Code: "H05", Sentence: "log.H05.kex", Address: "127.0.0.1", Port: 2222})
+	firstIs(t, l.try(l.usual, "alice", "-i", l.usual.Key, "-o", "Ciphers=3des-cbc"), Symptom{Code: "H12", Sentence: "log.H12", Address: "127.0.0.1", Port: 2222})
 	firstIs(t, l.try(l.strict, "alice", "-i", l.strict.Key, "-s"), Symptom{Code: "H09"})
 	dropped := l.try(l.dropping, "alice", "-v", "-i", l.dropping.Key)
 	firstIs(t, dropped, Symptom{Code: "H02", Sentence: "log.H02", Host: "127.0.0.1"})
@@ -318,7 +318,7 @@ func (l *logins) network(t *testing.T) {
 	closed.Port = 2299
 	firstIs(t, l.try(&closed, "alice"), Symptom{Code: "H03", Sentence: "log.H03.refused", Host: "127.0.0.1", Port: 2299})
 	firstIs(t, printed(l.alice.Command(l.ssh, "-F", "none", "198.51.100.1")), Symptom{Code: "H03", Sentence: "log.H03.route", Host: "198.51.100.1", Port: 22})
-	firstIs(t, printed(l.alice.Command(l.ssh, "-F", "none", "nowhere.invalid")), Symptom{Code: "H03", Sentence: "log.H03.name", Host: "nowhere.invalid"})
+	firstIs(t, printed(l.alice.Command(l.ssh, "-F", "none", "nowhere.invalid")), Symptom{Code: "H10", Sentence: "log.H10", Host: "nowhere.invalid"})
 	plink := testkeys.Tool(t, "plink")
 	text := printed(l.alice.Command(plink, "-batch", "-P", "2299", "alice@127.0.0.1"))
 	firstIs(t, text, Symptom{Code: "H03", Sentence: "log.H03.refused"})

@@ -71,7 +71,12 @@ func (a *asking) run(ctx context.Context) {
 		return
 	}
 	a.Stopped = AtGreeting
+	rest := a.dialRest(ctx)
 	a.askKeys(ctx, conn)
+	a.Dials = append(a.Dials, <-rest...)
+	if a.Stopped == AtGreeting {
+		a.lookElsewhere(ctx)
+	}
 	if a.q.Login != nil && a.Stopped == AtEnd {
 		a.Login = a.login(ctx)
 	}
@@ -111,6 +116,33 @@ func (a *asking) reach(ctx context.Context) net.Conn {
 		}
 	}
 	return nil
+}
+
+// mostAddresses bounds how many of a name's addresses are dialled beside the one that
+// answered.
+const mostAddresses = 8
+
+// dialRest dials, all at once, the addresses that reach did not come to: ssh takes
+// another one at another time, and a firewall may let some through only.
+func (a *asking) dialRest(ctx context.Context) <-chan []Dial {
+	rest := a.Addresses[len(a.Dials):]
+	dials := make([]Dial, min(len(rest), mostAddresses))
+	done := make(chan []Dial, 1)
+	go func() {
+		var all sync.WaitGroup
+		for i := range dials {
+			all.Go(func() {
+				conn, d := a.dial(ctx, rest[i], a.q.Port)
+				if conn != nil {
+					conn.Close()
+				}
+				dials[i] = d
+			})
+		}
+		all.Wait()
+		done <- dials
+	}()
+	return done
 }
 
 func pause(ctx context.Context, d time.Duration) bool {
@@ -448,7 +480,7 @@ func (r *round) mismatches(err error) []Mismatch {
 	client := KexLists{KeyExchanges: r.q.KexAlgorithms, HostKeys: r.q.HostKeyAlgorithms, Ciphers: r.q.Ciphers, MACs: r.q.MACs}
 	found := client.mismatches(*r.Lists)
 	if library, ok := errors.AsType[*ssh.AlgorithmNegotiationError](err); ok && len(found) == 0 {
-		found = []Mismatch{{Kind: kindOf(library.What), Server: library.RequestedAlgorithms, Ours: true}}
+		found = []Mismatch{{Kind: kindOf(library.What), Server: algorithms(library.RequestedAlgorithms), Ours: true}}
 	}
 	return found
 }
@@ -625,7 +657,7 @@ func (a *asking) login(ctx context.Context) *LoginAnswer {
 	if known := a.HostKey.Answer; known != hostkeys.Known && known != hostkeys.Certified {
 		return answer
 	}
-	signer, err := signerOf(a.q.Login)
+	signer, err := a.signer()
 	if err != nil {
 		answer.Trouble = err.Error()
 		return answer
@@ -705,6 +737,25 @@ func session(client *ssh.Client) (Session, error) {
 	return SFTPWorks, nil
 }
 
+// signer signs with the login's key, under the certificate with which the server
+// takes it, where that is so.
+func (a *asking) signer() (ssh.Signer, error) {
+	signer, err := signerOf(a.q.Login)
+	i := slices.IndexFunc(a.Keys, func(k KeyAnswer) bool { return k.Answer == Accepted && k.Key.Equal(a.q.Login) })
+	if err != nil || i < 0 || !a.Keys[i].Certificate {
+		return signer, err
+	}
+	blob, err := ssh.ParsePublicKey(a.Keys[i].Key.Certificate())
+	if err != nil {
+		return nil, err
+	}
+	certificate, ok := blob.(*ssh.Certificate)
+	if !ok {
+		return signer, nil
+	}
+	return ssh.NewCertSigner(certificate, signer)
+}
+
 // signerOf lends a private key to the library.
 func signerOf(k *keytool.Key) (ssh.Signer, error) {
 	pem, err := formats.Encode("openssh", k, formats.Options{})
@@ -754,7 +805,7 @@ func (w *wire) Read(b []byte) (int, error) {
 	if len(w.seen) < mostClear {
 		w.seen = append(w.seen, b[:n]...)
 	}
-	if err == nil && len(w.seen) < 1024 && readGreeting(w.seen).Protocol != "" {
+	if err == nil && len(w.seen) < 1024 && toldOther(w.seen) {
 		err = errNotSSH
 	}
 	if err != nil && w.err == nil {

@@ -31,7 +31,7 @@ type Question struct {
 	TryEvery time.Duration // between them
 	Slow     time.Duration // a greeting that takes longer is slow; 0 is 5 seconds
 	// OtherPort, OldAddresses and Addresses (those that the service names) are dialled
-	// where the asked port is not reached, so that a firewall is told from a server
+	// where no SSH server is reached on the asked port, so that a firewall is told from a server
 	// that is down. Nothing is sent there.
 	OtherPort               int
 	Addresses, OldAddresses []string
@@ -63,9 +63,9 @@ type Probe struct {
 	Addresses []string `json:"addresses,omitempty"` // of Host
 	NoAnswer  bool     `json:"no_answer,omitempty"` // at AtName: no name server answered; otherwise there is no such name
 	Unlisted  bool     `json:"unlisted,omitempty"`  // none of Addresses is one that the service names
-	Dials     []Dial   `json:"dials,omitempty"`     // of Host's addresses, until one was open
+	Dials     []Dial   `json:"dials,omitempty"`     // of Host's addresses
 	// Elsewhere are the other port, and the addresses that the service has or had,
-	// where none of Dials was open.
+	// where none of Dials was open or no SSH server greeted.
 	Elsewhere []Dial     `json:"elsewhere,omitempty"`
 	Greeting  Greeting   `json:"greeting,omitzero"`
 	Lists     *KexLists  `json:"lists,omitempty"`    // what the server offers; nil where it came to none

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -148,6 +149,9 @@ func TestProbeNoSSH(t *testing.T) {
 		"closed":      {func(net.Conn) {}, patience, Greeting{Closed: true}, "H11 error"},
 		"FTP":         {says("220 (vsFTPd 3.0.3)\r\n"), patience, Greeting{Protocol: "FTP", Text: "220 (vsFTPd 3.0.3)"}, "H09 error"},
 		"FTP, long":   {says("220-Welcome\r\n220 ready\r\n"), patience, Greeting{Protocol: "FTP", Text: "220-Welcome"}, "H09 error"},
+		"HTTP":        {says("HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n"), patience, Greeting{Protocol: "HTTP", Text: "HTTP/1.1 400 Bad Request"}, "H11 error"},
+		"HTTP, long":  {says("HTTP/1.1 400 \x1b" + strings.Repeat("x", 100) + "\r\n"), patience, Greeting{Protocol: "HTTP", Text: "HTTP/1.1 400 \\033" + strings.Repeat("x", 66) + "…"}, "H11 error"},
+		"TLS":         {says("\x15\x03\x01\x00\x02\x02\x46"), patience, Greeting{Protocol: "TLS", Text: "\\025\\003"}, "H11 error"},
 		"SMTP":        {says("220 mail.example ESMTP\r\n"), patience, Greeting{Protocol: "SMTP", Text: "220 mail.example ESMTP"}, "H11 error"},
 		"turned away": {func(c net.Conn) { _, _ = c.Write([]byte("Not allowed at this time\r\n")) }, patience, Greeting{Closed: true, Text: "Not allowed at this time"}, "H11 error"},
 		"half a line": {says("SSH-2.0-Open"), brief, Greeting{Begun: true}, "H11 error"},
@@ -203,6 +207,47 @@ func TestProbeRefused(t *testing.T) {
 	q.OtherPort, q.Addresses, q.OldAddresses = closedPort(t), []string{"127.0.0.2"}, []string{"127.0.0.1"}
 	if p := Ask(t.Context(), q); !p.Unlisted || !p.Dials[0].Old || len(p.Elsewhere) != 2 || p.Elsewhere[0].Reach == Open {
 		t.Errorf("with the service's addresses: %+v", p)
+	}
+}
+
+// TestProbeOtherPort: SSH is looked for beside a server of another kind.
+func TestProbeOtherPort(t *testing.T) {
+	other := listen(t, says("SSH-2.0-other\r\n"))
+	for code, text := range map[string]string{"H11": "HTTP/1.1 400 Bad Request\r\n", "H09": "220 (vsFTPd 3.0.3)\r\n"} {
+		q := listen(t, says(text))
+		q.OtherPort = other.Port
+		p := Ask(t.Context(), q)
+		f := probeChecks(visitOf(p))[0]
+		said := f.In(catalog.English)
+		port := strconv.Itoa(other.Port)
+		if f.Code != code || !strings.Contains(said.Advice, "port "+port) || said.Hint != "ssh -p "+port+" alice@127.0.0.1" {
+			t.Errorf("%s: %+v, %+v", text, p.Elsewhere, said)
+		}
+	}
+}
+
+// TestProbeAddresses: all addresses of a name are dialled, and those that do not
+// answer are named.
+func TestProbeAddresses(t *testing.T) {
+	q := listen(t, says("SSH-2.0-here\r\n"))
+	a := &asking{q: q, Probe: &Probe{Host: "host.example", Port: q.Port, Addresses: []string{"127.0.0.1", "127.0.0.2", "127.0.0.1"}}}
+	a.Dials = []Dial{{Address: "127.0.0.1", Port: q.Port, Reach: Open}}
+	a.Dials = append(a.Dials, <-a.dialRest(t.Context())...)
+	if len(a.Dials) != 3 || a.Dials[1].Reach != Refused || a.Dials[2].Reach != Open {
+		t.Fatalf("%+v", a.Dials)
+	}
+	a.Stopped, a.LoggedIn = AtEnd, true
+	found := probeChecks(visitOf(a.Probe))
+	if len(found) != 2 || found[0].Code != "H03" || found[0].Severity != Warning || !strings.Contains(found[0].In(catalog.English).Message, ": 127.0.0.2;") {
+		t.Errorf("%+v", found)
+	}
+	a.Dials = []Dial{{Address: "2001:db8::1", Reach: Unreachable}, {Address: "127.0.0.1", Reach: Open}}
+	if found := probeChecks(visitOf(a.Probe)); len(found) != 1 || found[0].Code != "H17" {
+		t.Errorf("without IPv6: %+v", found)
+	}
+	a.Dials[0].Address = "192.0.2.1"
+	if found := probeChecks(visitOf(a.Probe)); len(found) != 2 {
+		t.Errorf("an address that is turned away: %+v", found)
 	}
 }
 
@@ -373,6 +418,10 @@ func TestProbeNothingInCommon(t *testing.T) {
 	if codes := judged(p); !slices.Equal(codes, slices.Repeat([]string{"H12 error"}, 4)) {
 		t.Errorf("found %q: %+v", codes, p.Mismatch)
 	}
+	marked := packetOf("kex-of-tomorrow,ext-info-s,kex-strict-s-v00@openssh.com", "ssh-ed25519", "aes128-ctr", "aes128-ctr", "hmac-sha2-256", "hmac-sha2-256")
+	if lists := readKexLists([]byte("SSH-2.0-x\r\n" + marked)); lists == nil || !slices.Equal(lists.KeyExchanges, []string{"kex-of-tomorrow"}) {
+		t.Errorf("marks are no algorithms: %+v", lists)
+	}
 	q = listen(t, says("SSH-1.5-old\r\n"))
 	q.Timeout = brief
 	if p := Ask(t.Context(), q); !p.Greeting.OldSSH() || !slices.Equal(judged(p), []string{"H12 error"}) {
@@ -422,7 +471,7 @@ func TestProbeSlow(t *testing.T) {
 	v := visitOf(p)
 	p.Greeting.After = 11 * time.Second
 	v.Client.ConnectTimeout = 10
-	if found := probeChecks(v); found[0].Code != "H18" || found[0].Severity != Error {
+	if found := probeChecks(v); found[0].Code != "H18" || found[0].Severity != Error || !strings.Contains(found[0].In(catalog.English).Message, "gives up after 10 s: its ConnectTimeout is too short") {
 		t.Errorf("%+v", found)
 	}
 	q.Slow = patience

@@ -35,6 +35,39 @@ func TestBothLanguages(t *testing.T) {
 	}
 }
 
+// TestPolite: Japanese sentences end as the catalogue's do, and not in the plain form.
+func TestPolite(t *testing.T) {
+	plain := regexp.MustCompile(`(?:する|いる|れる|ける|める|える|ある|きる|かる|なる|った|[^まで]した|ない|だ)(?:。|$)|。$`)
+	for _, p := range All() {
+		texts(reflect.ValueOf(p), func(field, _, ja string) {
+			if plain.MatchString(ja) {
+				t.Errorf("%s: %s: %s", p.ID, field, ja)
+			}
+		})
+	}
+}
+
+// TestShort: within a sentence a service goes by the first part of its title.
+func TestShort(t *testing.T) {
+	for id, want := range map[string][2]string{
+		"ddbj": {"DDBJ Account", "DDBJ アカウント"},
+		"dra":  {"D-way", "D-way"},
+		"jga":  {"JGA", "JGA"},
+		"agd":  {"AGD", "AGD"},
+		"nig":  {"NIG supercomputer", "遺伝研スパコン 一般解析区画"},
+	} {
+		short := catalog.T("service.said", "words", Lookup(id).Short())
+		if en, ja := catalog.English.Say(short), catalog.Japanese.Say(short); en != want[0] || ja != want[1] {
+			t.Errorf("%s: %q and %q, want %q", id, en, ja, want)
+		}
+	}
+	for _, p := range All() {
+		if p.Short()[catalog.English] == "" {
+			t.Errorf("%s has no short name", p.ID)
+		}
+	}
+}
+
 func isJapanese(r rune) bool { return unicode.In(r, unicode.Hiragana, unicode.Katakana, unicode.Han) }
 
 // texts goes through everything that is said in two languages: Words, and pairs of
