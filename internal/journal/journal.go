@@ -38,12 +38,8 @@ const (
 	stampWidth = "20060102T150405.000000000Z" // names sort by time
 )
 
-var (
-	// ErrNone: there is no run that could be taken back.
-	ErrNone = errors.New("no run of fixperms is recorded that could be taken back")
-	// ErrNoHome: the folder of the journals cannot be told.
-	ErrNoHome = errors.New("the home directory is not known")
-)
+// ErrNone: there is no run that could be taken back.
+var ErrNone = errors.New("no run of fixperms is recorded that could be taken back")
 
 // RefusedError: a journal, or the folder of them, is damaged or could be another
 // user's work.
@@ -69,32 +65,10 @@ type Header struct {
 }
 
 // line is a record as it is stored. JSON holds no bytes that are not UTF-8, and
-// a path on Unix can have them.
+// a path can have them.
 type line struct {
 	perms.Record
 	Raw []byte `json:"path_bytes,omitempty"`
-}
-
-// Dir is the folder the journals are in: sshkeys in XDG_STATE_HOME, else in
-// ~/.local/state; in ~/Library/Application Support on macOS ("darwin"), and in
-// %LocalAppData% on Windows. The error is ErrNoHome.
-func Dir(goos, home string, env func(string) string) (string, error) {
-	base := ""
-	switch state := env("XDG_STATE_HOME"); {
-	case goos == "windows":
-		base = env("LocalAppData")
-	case filepath.IsAbs(state): // a relative one is to be ignored (XDG Base Directory Specification)
-		base = state
-	case home == "":
-	case goos == "darwin":
-		base = filepath.Join(home, "Library", "Application Support")
-	default:
-		base = filepath.Join(home, ".local", "state")
-	}
-	if base == "" {
-		return "", ErrNoHome
-	}
-	return filepath.Join(base, "sshkeys"), nil
 }
 
 // Writer is the journal of one run. Nothing is created before its first record.

@@ -55,31 +55,6 @@ func last(t *testing.T, dir string) *Run {
 	return run
 }
 
-func TestDir(t *testing.T) {
-	home, state := t.TempDir(), t.TempDir()
-	local := filepath.Join(home, "AppData", "Local")
-	for _, c := range []struct {
-		goos, home string
-		env        map[string]string
-		want       string // "" for ErrNoHome
-	}{
-		{"linux", home, nil, filepath.Join(home, ".local", "state", "sshkeys")},
-		{"linux", home, map[string]string{"XDG_STATE_HOME": state}, filepath.Join(state, "sshkeys")},
-		{"linux", home, map[string]string{"XDG_STATE_HOME": "relative"}, filepath.Join(home, ".local", "state", "sshkeys")},
-		{"linux", "", map[string]string{"XDG_STATE_HOME": state}, filepath.Join(state, "sshkeys")},
-		{"linux", "", nil, ""},
-		{"darwin", home, nil, filepath.Join(home, "Library", "Application Support", "sshkeys")},
-		{"darwin", "", nil, ""},
-		{"windows", home, map[string]string{"LocalAppData": local}, filepath.Join(local, "sshkeys")},
-		{"windows", home, map[string]string{"XDG_STATE_HOME": state}, ""},
-	} {
-		got, err := Dir(c.goos, c.home, func(name string) string { return c.env[name] })
-		if got != c.want || errors.Is(err, ErrNoHome) != (c.want == "") {
-			t.Errorf("%s, home %q, %v: %q, %v; want %q", c.goos, c.home, c.env, got, err, c.want)
-		}
-	}
-}
-
 // TestRoundTrip: what is added is on the disk at once, and read back as it was.
 func TestRoundTrip(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state", "sshkeys")

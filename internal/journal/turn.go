@@ -7,12 +7,17 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"sshkeys/internal/flock"
 )
 
 // ErrBusy: another run is at work, and was for all the time that one waits.
 var ErrBusy = errors.New("another sshkeys fixperms is still at work")
 
 const lockName = "lock"
+
+// removesLock: where a file can go while it is locked, a run leaves nothing.
+const removesLock = flock.Advisory
 
 // patience is how long a run waits for another.
 type patience struct {
@@ -90,14 +95,14 @@ func (p patience) take(ctx context.Context, dir string, ready func(string) ([]st
 // try takes the lock if no other run has it. One that has just ended takes the
 // file with it: a lock on a file without name keeps nobody out.
 func (t *Turn) try(path string) (free bool, err error) {
-	f, err := openLock(path)
+	f, err := flock.Open(path)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) { // so does its folder
 			err = nil
 		}
 		return false, err
 	}
-	if busy(f) || !stillNamed(f, path) {
+	if flock.Busy(f) || !stillNamed(f, path) {
 		return false, f.Close()
 	}
 	t.file = f
