@@ -58,24 +58,24 @@ func traditionalPEM(k *keytool.Key) (*Format, error) {
 // OpenSSH's formats from everybody else's, and from those to PuTTY's and SSH2's;
 // of dataset keys to Crypt4GH's from age's and back.
 func DefaultTarget(e *Envelope) ID {
-	switch {
-	case e.Format == Crypt4GH:
+	switch e.Format {
+	case Crypt4GH:
 		return Age
-	case e.Format == Age:
+	case Age:
 		return Crypt4GH
-	case e.Format == Crypt4GHPublic:
+	case Crypt4GHPublic:
 		return AgePublic
-	case e.Format == AgePublic:
+	case AgePublic:
 		return Crypt4GHPublic
-	case e.Format == OpenSSH:
+	case OpenSSH:
 		return PPK3
-	case e.Kind == KindPrivate:
-		return OpenSSH
-	case e.Format == OpenSSHPublic:
+	case OpenSSHPublic:
 		return RFC4716
-	default:
-		return OpenSSHPublic
 	}
+	if e.Kind == KindPrivate {
+		return OpenSSH
+	}
+	return OpenSSHPublic
 }
 
 // FileName is the usual name of a file in the target format, made from the base

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -338,7 +337,7 @@ func (v *verifier) report(item verifyJSON) {
 
 func (v *verifier) text(format string, args ...any) {
 	if !v.json {
-		v.printf("%s\n", formats.Visible(fmt.Sprintf(format, args...)))
+		v.printf("%s\n", formats.Visible(v.translated(fmt.Sprintf(format, args...))))
 	}
 }
 
@@ -391,27 +390,16 @@ func (v *verifier) writeNeighbour(h *half, public string, replace bool) error {
 // folder compares every private key below a folder with its neighbour. Keys
 // without a neighbour are told, files that are no private key passed over.
 func (v *verifier) folder(dir string) error {
-	found := 0
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			v.fail(path, err)
-			return nil
-		case v.ctx.Err() != nil:
-			return v.ctx.Err()
-		case !d.Type().IsRegular():
-			return nil
-		}
-		if !keyfile.IsBackup(path) && v.isPrivate(path) {
-			found++
-			return v.each([]string{path}, v.neighbour)
-		}
-		return nil
-	})
-	if err == nil && found == 0 {
-		err = &formats.UnknownFormatError{Reason: "no private key below " + dir}
+	found, err := v.below(dir)
+	if err != nil {
+		return err
 	}
-	return err
+	return v.each(found, func(path string) error {
+		if err := v.ctx.Err(); err != nil {
+			return err
+		}
+		return v.neighbour(path)
+	})
 }
 
 // isPrivate looks whether a file is a private key, also a damaged one.
