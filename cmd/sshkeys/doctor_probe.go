@@ -15,8 +15,8 @@ import (
 // server may keep out who asks about very many.
 const maxOffers = 40
 
-// minTimeout is the least that the probe waits for each step.
-const minTimeout = 15 * time.Second
+// patience is what a slow server gets where ssh itself would wait less.
+const patience = 15 * time.Second
 
 // probe asks the server, as long as its service says (SmartFile: 60 s, three tries).
 func (d *doctor) probe(v *diagnose.Visit) *diagnose.Probe {
@@ -37,8 +37,8 @@ func (d *doctor) probe(v *diagnose.Visit) *diagnose.Probe {
 	}
 	d.askAsService(&q, v.Service)
 	if c.ConnectTimeout > 0 { // the probe waits longer, to tell a slow server from a silent one
-		q.Slow = time.Duration(c.ConnectTimeout) * time.Second
-		q.Timeout = max(q.Timeout, minTimeout, q.Slow)
+		q.Timeout = time.Duration(c.ConnectTimeout) * time.Second
+		q.Slow, q.Patience = q.Timeout, max(q.Timeout, min(5*q.Timeout, patience))
 	}
 	if d.opt.login {
 		q.Login = d.loginKey(v)

@@ -23,23 +23,35 @@ import (
 
 // TestSeeds runs the scripts of testdata/seeds, each twice, in English and in
 // Japanese: one for each heading of the help pages that the doctor answers, by that
-// heading's name. They run as alice on a machine of their own, on which the services'
-// names lead to loopback.
+// heading's name. They run as alice, each page's on a machine of its own, on which the
+// services' names lead to loopback; most of their time they wait, so the pages go side
+// by side.
 func TestSeeds(t *testing.T) {
-	w := testkeys.NewWorld(t)
-	if w == nil {
-		return
+	pages, err := filepath.Glob("testdata/seeds/*")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("no scripts: %v", err)
 	}
-	s := &seeds{world: w, program: w.Program(t, "sshkeys")}
-	s.prepare(t)
-	files, err := filepath.Glob("testdata/seeds/*/*.txtar")
+	for _, page := range pages {
+		t.Run(filepath.Base(page), func(t *testing.T) {
+			t.Parallel()
+			if w := testkeys.NewWorld(t); w != nil {
+				s := &seeds{world: w, program: w.Program(t, "sshkeys")}
+				s.prepare(t)
+				s.page(t, page)
+			}
+		})
+	}
+}
+
+func (s *seeds) page(t *testing.T, page string) {
+	files, err := filepath.Glob(filepath.Join(page, "*.txtar"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
 	for _, file := range files {
-		name := filepath.Base(filepath.Dir(file)) + "/" + strings.TrimSuffix(filepath.Base(file), ".txtar")
 		for _, lang := range []string{"en", "ja"} {
-			t.Run(name+"/"+lang, func(t *testing.T) { s.script(t, file, lang) })
+			name := strings.TrimSuffix(filepath.Base(file), ".txtar") + "/" + lang
+			t.Run(name, func(t *testing.T) { s.script(t, file, lang) })
 		}
 	}
 }

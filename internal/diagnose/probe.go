@@ -36,6 +36,7 @@ import (
 func Ask(ctx context.Context, q Question) *Probe {
 	q.Port, q.Tries = cmp.Or(q.Port, hostkeys.DefaultPort), max(q.Tries, 1)
 	q.Timeout, q.Slow = cmp.Or(q.Timeout, 15*time.Second), cmp.Or(q.Slow, 5*time.Second)
+	q.Patience = cmp.Or(q.Patience, q.Timeout)
 	a := &asking{q: q, Probe: &Probe{Host: q.Host, Port: q.Port, User: q.User}}
 	for _, o := range q.Offers {
 		if o.Key.Certificate() != nil {
@@ -75,7 +76,9 @@ func (a *asking) run(ctx context.Context) {
 	a.askKeys(ctx, conn)
 	a.Dials = append(a.Dials, <-rest...)
 	if a.Stopped == AtGreeting {
-		a.lookElsewhere(ctx)
+		soon, cancel := context.WithTimeout(ctx, aside)
+		a.lookElsewhere(soon)
+		cancel()
 	}
 	if a.q.Login != nil && a.Stopped == AtEnd {
 		a.Login = a.login(ctx)
@@ -117,6 +120,9 @@ func (a *asking) reach(ctx context.Context) net.Conn {
 	}
 	return nil
 }
+
+// aside is how long is looked for an SSH server beside one of another kind.
+const aside = 5 * time.Second
 
 // mostAddresses bounds how many of a name's addresses are dialled beside the one that
 // answered.
@@ -336,7 +342,7 @@ func (r *round) run(ctx context.Context, conn net.Conn) {
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	r.wire = newWire(conn)
-	r.wire.allow(r.q.Timeout)
+	r.wire.allow(r.q.Patience)
 	config := r.config()
 	config.AuthCallback = r.next
 	client, _, _, err := ssh.NewClientConn(r.wire, r.address, config)
@@ -364,7 +370,7 @@ func (r *round) next(c *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 	if !slices.Contains(c.AllowedMethods, "publickey") {
 		return nil, errEnough
 	}
-	r.wire.allow(r.q.Timeout)
+	r.wire.allow(r.q.Patience)
 	if r.enquiry != nil && r.enquiry.unasked() {
 		r.enquiry = r.ask(ssh.KeyAlgoRSA)
 		return ssh.PublicKeys(r.enquiry), nil

@@ -27,6 +27,7 @@ type Question struct {
 	// Strict ends at a host key that is not known, as StrictHostKeyChecking yes.
 	Strict   bool
 	Timeout  time.Duration // for each step; 0 is 15 seconds
+	Patience time.Duration // for the greeting and what follows; 0 is Timeout
 	Tries    int           // to reach the port; 0 is 1
 	TryEvery time.Duration // between them
 	Slow     time.Duration // a greeting that takes longer is slow; 0 is 5 seconds
