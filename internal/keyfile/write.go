@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -266,8 +267,22 @@ func (t *transaction) move(it *item) error {
 	if err := syncFolder(filepath.Dir(it.target)); err != nil {
 		return it.failed(err)
 	}
-	_, err = it.readBack(it.target)
-	return err
+	return it.inPlace()
+}
+
+// inPlace proves that the bytes stand under the file's name. What another program
+// has added behind them by now, as ssh does to known_hosts, is not to be undone.
+func (it *item) inPlace() error {
+	f, err := Open(it.target)
+	if err != nil {
+		return it.failed(err)
+	}
+	defer f.Close()
+	got := make([]byte, len(it.Data))
+	if _, err := io.ReadFull(f, got); err != nil && err != io.EOF || !bytes.Equal(got, it.Data) {
+		return it.failed(errors.New("the disk gave back other bytes than were written"))
+	}
+	return nil
 }
 
 // undo takes everything back, the last first. It goes on after an error, which
