@@ -42,7 +42,7 @@ func TestLogFindings(t *testing.T) {
 		{"ftp-server", "H09", "", "choose the protocol SFTP"},
 		{"ftp-chosen", "H09", "", "choose the protocol SFTP"},
 		{"openssh-mutual", "H05", "sshkeys generate", "ed25519"},
-		{"filezilla-texts", "K13", `'C:\Users\me\id_rsa'`, ""},
+		{"filezilla-texts", "K13", `C:\Users\me\id_rsa`, ""},
 		{"putty", "H07", "", "registered"},
 		{"form", "P01", "", "sshkeys public"},
 		{"sshd", "D01", "sshkeys fixperms /home/alice", "on the server"},

@@ -52,7 +52,7 @@ func logCases(t testing.TB) map[string]*txtar.Archive {
 		if err != nil || len(a.Files) != 2 || a.Files[0].Name != "log" || a.Files[1].Name != "want" {
 			t.Fatalf("%s is not a log and what is wanted: %v", file, err)
 		}
-		cases[file] = a
+		cases[filepath.ToSlash(file)] = a
 	}
 	return cases
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -624,7 +625,7 @@ func TestProbeInWords(t *testing.T) {
 			if !strings.Contains(all, c.within) || strings.Contains(all, "{") || strings.Contains(all, "map[") || strings.Contains(all, "[]") {
 				t.Errorf("evidence and advice: %s", all)
 			}
-			if c.code == "H01" && (len(found) != 2 || en.Hint != "sshkeys known-hosts remove ftp-private.ddbj.nig.ac.jp" ||
+			if c.code == "H01" && runtime.GOOS != "windows" && (len(found) != 2 || en.Hint != "sshkeys known-hosts remove ftp-private.ddbj.nig.ac.jp" ||
 				!found[0].Choice || found[1].Command != nil || !strings.Contains(found[1].Hint, "133.39.224.111")) {
 				t.Errorf("%+v", found)
 			}
