@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"sshkeys/internal/catalog"
 	"sshkeys/internal/diagnose"
 	"sshkeys/internal/hostkeys"
 	"sshkeys/internal/keyfile"
@@ -137,14 +136,6 @@ func (d *doctor) run(args []string) error {
 		d.exit(exitNo)
 	}
 	return nil
-}
-
-// warnOfHome says so where ~ is not where ssh looks.
-func (d *doctor) warnOfHome() {
-	home, own := d.home(), accountHome()
-	if home != "" && own != "" && !sameFile(home, own) {
-		d.warn("%s", d.words.Say(catalog.T("doctor.home", "home", home, "own", own)))
-	}
 }
 
 func (d *doctor) checkOptions() error {
@@ -310,9 +301,9 @@ func (d *doctor) block() (sshconfig.Block, error) {
 	return b, err
 }
 
-// system is the machine the doctor runs on.
+// system is the machine the doctor runs on, but for its ssh.
 func (d *doctor) system() diagnose.System {
-	return diagnose.System{OS: runtime.GOOS, WSL: isWSL(), Home: d.home(), SSH: sshconfig.Version(d.ctx)}
+	return diagnose.System{OS: runtime.GOOS, WSL: isWSL(), Home: d.home()}
 }
 
 // isWSL tells the Windows Subsystem for Linux by its kernel's name.

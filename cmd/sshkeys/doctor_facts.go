@@ -95,7 +95,10 @@ func (d *doctor) visit() (*diagnose.Visit, error) {
 			return nil, err
 		}
 		d.serviceOf(v.Client.HostName) // an alias of the config's own
-		v.Service = d.opt.service
+		v.Service, v.System.SSH = d.opt.service, v.Client.Version
+	}
+	if v.System.SSH == "" {
+		v.System.SSH = sshconfig.Version(d.ctx)
 	}
 	v.Places = d.places(v)
 	if v.Keys, err = d.candidates(v); err != nil {
@@ -254,7 +257,7 @@ func (d *doctor) inFolder(v *diagnose.Visit) []named {
 		if looked++; looked > maxFolder {
 			break
 		}
-		if looksPrivate(path, d.limits.FileBytes) {
+		if d.isPrivate(path) {
 			names = append(names, named{path, diagnose.FromFolder, false})
 		}
 	}
@@ -286,16 +289,6 @@ func (d *doctor) besides() []named {
 		}
 	}
 	return names
-}
-
-// looksPrivate tells a private key by its content, a damaged one too.
-func looksPrivate(path string, limit int) bool {
-	data, err := keyfile.Read(path, limit)
-	if err != nil {
-		return false
-	}
-	id, ok := formats.Detect(data)
-	return ok && formats.Lookup(id).Holds == formats.HoldsPrivate
 }
 
 // candidate reads one file. What was named on the line has to be there; what only

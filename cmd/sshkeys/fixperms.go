@@ -143,7 +143,9 @@ func (f *fixer) settle() error {
 // its mending, is asked once more for the files it names.
 func (f *fixer) treatAll(args []string) error {
 	if len(args) == 0 {
-		f.warnOfHome()
+		if own := f.warnOfHome(); own != "" && isFolder(filepath.Join(own, ".ssh")) {
+			f.hint("sshkeys fixperms " + quote(filepath.Join(own, ".ssh")))
+		}
 	}
 	targets, blocked, err := f.targets(args)
 	if err != nil || len(targets) == 0 {
@@ -201,15 +203,15 @@ func (f *fixer) targets(paths []string) (targets []perms.Target, blocked bool, e
 	return compact(targets), blocked, nil
 }
 
-// warnOfHome says so where ~ is not where ssh looks.
-func (f *fixer) warnOfHome() {
-	home, own := f.home(), accountHome()
-	if home != "" && own != "" && !sameFile(home, own) {
-		f.warn("~ is %s, and ssh uses the account's own home, %s", home, own)
-		if dir := filepath.Join(own, ".ssh"); isFolder(dir) {
-			f.hint("sshkeys fixperms " + quote(dir))
-		}
+// warnOfHome says so where ~ is not where ssh looks, and gives the home where it
+// does; "" where the two are one.
+func (a *app) warnOfHome() string {
+	home, own := a.home(), accountHome()
+	if home == "" || own == "" || sameFile(home, own) {
+		return ""
 	}
+	a.warn("~ is %s, and ssh uses the account's own home, %s", home, own)
+	return own
 }
 
 func isFolder(path string) bool {

@@ -403,8 +403,8 @@ func (v *verifier) folder(dir string) error {
 }
 
 // isPrivate looks whether a file is a private key, also a damaged one.
-func (v *verifier) isPrivate(path string) bool {
-	data, err := keyfile.Read(path, v.limits.FileBytes)
+func (a *app) isPrivate(path string) bool {
+	data, err := keyfile.Read(path, a.limits.FileBytes)
 	if err != nil {
 		return false
 	}

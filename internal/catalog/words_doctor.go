@@ -12,7 +12,6 @@ var doctorWords = [...]row{
 	{"doctor.keys", "Private keys, in the order in which ssh offers them:", "秘密鍵 (ssh が提示する順):"},
 	{"doctor.no-keys", "Private keys: none was found", "秘密鍵: 見つかりませんでした"},
 	{"doctor.more", "      and {count} more that ssh does not offer (-v shows them)", "      ほかに ssh が提示しない鍵が {count} 個あります (-v で表示します)"},
-	{"doctor.home", "~ is {home}, and ssh uses the account's own home, {own}", "~ は {home} ですが、ssh はアカウントのホームディレクトリ {own} を使います"},
 	{"doctor.agent", "Agent {agent}: {count} keys", "エージェント {agent}: 鍵 {count} 個"},
 	{"doctor.locked", "with a passphrase", "パスフレーズあり"},
 	{"doctor.locked-whole", "locked as a whole: which key it is cannot be seen", "全体が暗号化されており、どの鍵かはわかりません"},
