@@ -5,28 +5,47 @@ import (
 	"slices"
 )
 
-// Defect is something in a key file's text that strict readers stop at, while
-// Parse reads over it or says only that the file is damaged.
+// Defect is something in a key file's text that strict readers stop at, or that its
+// writers did not put there. Mend undoes them, but for the last two groups.
 type Defect string
 
 // Defects of any text.
 const (
-	ByteOrderMark  Defect = "byte-order-mark" // UTF-8's, as Notepad's "UTF-8 with BOM"
-	UTF16          Defect = "utf-16"          // as PowerShell's > writes
-	CRLF           Defect = "crlf"            // Windows' line ends
-	LoneCR         Defect = "cr"              // line ends of old Macs
-	NoFinalNewline Defect = "no-final-newline"
+	ByteOrderMark   Defect = "byte-order-mark" // UTF-8's, as Notepad's "UTF-8 with BOM"
+	UTF16           Defect = "utf-16"          // as PowerShell's > writes, of either order
+	CRLF            Defect = "crlf"            // Windows' line ends
+	LoneCR          Defect = "cr"              // line ends of old Macs
+	NoFinalNewline  Defect = "no-final-newline"
+	EmptyEnd        Defect = "empty-end"        // empty lines behind the last one
+	Base64File      Defect = "base64-file"      // the whole file in base64, once or more
+	Quoted          Defect = "quoted"           // as a string of JSON, of a shell or of YAML
+	LiteralNewlines Defect = "literal-newlines" // \n or \r\n in place of line ends
+	MailQuoted      Defect = "mail-quoted"      // "> " before lines
+	Entities        Defect = "html-entities"    // &#43; &gt; <br>
+	ZeroWidth       Defect = "zero-width"       // signs without width, U+200B above all
+	OddBlank        Defect = "odd-blank"        // a blank that is none in ASCII, as U+00A0
+	TextBefore      Defect = "text-before"      // lines before the first one, empty ones too
+	TextAfter       Defect = "text-after"
 )
 
-// Defects of a block between a BEGIN and an END line, and of PuTTY's files the
-// first two.
+// Defects of a block between a BEGIN and an END line, and of PuTTY's files.
 const (
-	TextBefore     Defect = "text-before" // lines before the first one, empty ones too
-	TextAfter      Defect = "text-after"
-	IndentedMarker Defect = "indented-marker" // blanks before BEGIN or END; Parse stops there too
-	BlankAtMarker  Defect = "blank-at-marker" // blanks behind BEGIN or END
-	Indented       Defect = "indented"        // blanks before the base64 text
-	EmptyLine      Defect = "empty-line"      // within the base64 text
+	IndentedMarker  Defect = "indented-marker"   // blanks before BEGIN or END
+	BlankAtMarker   Defect = "blank-at-marker"   // blanks behind BEGIN or END
+	Indented        Defect = "indented"          // blanks before the base64 text or a header
+	TrailingBlank   Defect = "trailing-blank"    // blanks behind it
+	EmptyLine       Defect = "empty-line"        // within the base64 text
+	SpacesForLines  Defect = "spaces-for-lines"  // blanks in place of line ends
+	LostNewlines    Defect = "lost-newlines"     // nothing in place of line ends
+	OddDashes       Defect = "odd-dashes"        // dashes that are none in ASCII
+	DashCount       Defect = "dash-count"        // four or six in place of five
+	LowerCase       Defect = "lower-case"        // -----begin …
+	DamagedMarker   Defect = "damaged-marker"    // other letters in BEGIN, END or the label
+	LostHeader      Defect = "lost-header"       // no BEGIN line; PuTTY's first line; a public key's type
+	LostFooter      Defect = "lost-footer"       // no END line; PuTTY's MAC
+	LineWidth       Defect = "line-width"        // base64 lines of unusual width, or of several
+	PlusAsSpace     Defect = "plus-as-space"     // a blank in place of a plus sign
+	WrongLineCounts Defect = "wrong-line-counts" // PuTTY's Public-Lines or Private-Lines
 	// OddLines are lines of other than 64 characters in a PEM block with a passphrase
 	// of its own (Proc-Type).
 	OddLines Defect = "odd-lines"
@@ -37,10 +56,63 @@ const (
 	SplitLine  Defect = "split-line"  // the key goes on in the next line
 	LostLetter Defect = "lost-letter" // the key type lacks its beginning: sh-rsa
 	JoinedKeys Defect = "joined-keys" // two keys stand on one line
-	OddBlank   Defect = "odd-blank"   // a blank that is none in ASCII, or a sign without width
 	SSH2Text   Defect = "ssh2-text"   // a block of RFC 4716 in a list
 	PrivateKey Defect = "private-key" // a private key among public ones
 )
+
+// Code is the defect's in the catalogue (spec/symptoms.md): R01 and on for what Mend
+// undoes; that of PrivateKey is P09.
+func (d Defect) Code() string {
+	for _, row := range defectCodes() {
+		if slices.Contains(row.defects, d) {
+			return row.code
+		}
+	}
+	return ""
+}
+
+type codeRow struct {
+	code    string
+	defects []Defect
+}
+
+func defectCodes() []codeRow {
+	return []codeRow{
+		{"R01", []Defect{ByteOrderMark}},
+		{"R02", []Defect{UTF16}},
+		{"R03", []Defect{CRLF}},
+		{"R04", []Defect{LoneCR}},
+		{"R05", []Defect{NoFinalNewline}},
+		{"R06", []Defect{EmptyEnd}},
+		{"R07", []Defect{Indented, IndentedMarker}},
+		{"R08", []Defect{TrailingBlank, BlankAtMarker}},
+		{"R09", []Defect{EmptyLine}},
+		{"R10", []Defect{SpacesForLines}},
+		{"R11", []Defect{LostNewlines}},
+		{"R12", []Defect{LiteralNewlines}},
+		{"R13", []Defect{Quoted}},
+		{"R14", []Defect{MailQuoted}},
+		{"R15", []Defect{TextBefore}},
+		{"R16", []Defect{TextAfter}},
+		{"R17", []Defect{OddDashes}},
+		{"R18", []Defect{DashCount}},
+		{"R19", []Defect{OddBlank}},
+		{"R20", []Defect{LowerCase, DamagedMarker}},
+		{"R21", []Defect{LostHeader}},
+		{"R22", []Defect{LostFooter}},
+		{"R23", []Defect{Base64File}},
+		{"R24", []Defect{Entities}},
+		{"R25", []Defect{LineWidth, OddLines}},
+		{"R26", []Defect{PlusAsSpace}},
+		{"R27", []Defect{ZeroWidth}},
+		{"R28", []Defect{SplitLine}},
+		{"R29", []Defect{LostLetter}},
+		{"R30", []Defect{JoinedKeys}},
+		{"R31", []Defect{SSH2Text}},
+		{"R32", []Defect{WrongLineCounts}},
+		{"P09", []Defect{PrivateKey}},
+	}
+}
 
 // Reader is a program that reads key files.
 type Reader string

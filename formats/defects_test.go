@@ -231,13 +231,13 @@ func TestScanDefects(t *testing.T) {
 	bare := strings.TrimSuffix(ed, "\n")
 	words := strings.Fields(ed)
 	noComment := words[0] + " " + words[1]
-	over := func(line int, d formats.Defect, last int) []formats.LineDefect {
-		return []formats.LineDefect{{Line: line, Defect: d, Last: last}}
+	over := func(line int, d formats.Defect, last int) []formats.Edit {
+		return []formats.Edit{{Line: line, Defect: d, Last: last}}
 	}
-	at := func(line int, d formats.Defect) []formats.LineDefect { return over(line, d, line) }
+	at := func(line int, d formats.Defect) []formats.Edit { return over(line, d, line) }
 	for name, c := range map[string]struct {
 		text string
-		want []formats.LineDefect
+		want []formats.Edit
 	}{
 		"sound":                    {ed + rsa, nil},
 		"comments and empty lines": {"# " + ed + "\n\n" + rsa, nil},

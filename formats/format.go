@@ -132,6 +132,11 @@ type Envelope struct {
 	// Options are an authorized_keys line's options, Hosts a known_hosts
 	// line's marker and hosts, where the file is one such line.
 	Options, Hosts string
+	// Edits are what Mend undid in the file's text, and Mended is the text that was
+	// then read; nil where it is the file's own. Parse leaves both empty.
+	Edits  []Edit
+	Mended []byte
+	lines  []int // of the file, for each line of Mended
 
 	// blocked is why no passphrase would help: an unsupported cipher, key
 	// derivation or type; or a cost over the limits, which Parse returns.

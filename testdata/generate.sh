@@ -8,7 +8,7 @@
 # The passphrase of every encrypted file is in keys/passphrase, or in a folder's own passphrase file.
 # Kept as they are: keys/mldsa44-*, made by ssh-keygen 10.5; no tool of Debian 12 makes or reads them.
 # Missing: PPK 1, which no tool writes any more; Dropbear's DSA beyond 1024 bits.
-# Afterwards: go test ./internal/testkeys -run TestWriteBad -update
+# Afterwards: go test ./internal/testkeys -run TestWrite -update, which makes testdata/bad and testdata/horrors.
 # These keys are public. Never use them.
 set -euo pipefail
 export LC_ALL=C.UTF-8

@@ -13,6 +13,7 @@ import (
 
 	"sshkeys/formats"
 	"sshkeys/internal/authorized"
+	"sshkeys/internal/diagnose"
 	"sshkeys/internal/keyfile"
 	"sshkeys/keytool"
 	"sshkeys/perms"
@@ -27,6 +28,8 @@ type authorizeOptions struct {
 	options bool
 	comment string
 	recast  bool // --comment was given
+	fix     bool
+	dryRun  bool
 }
 
 // authorizeJSON tells where a key stands in the list.
@@ -41,22 +44,42 @@ type authorizeJSON struct {
 func (a *app) authorizeCommand() *cobra.Command {
 	var opt authorizeOptions
 	cmd := &cobra.Command{
-		Use:   "authorize PUBLIC…",
-		Short: "Add public keys to an authorized_keys file",
+		Use:   "authorize PUBLIC… | --fix [LIST]",
+		Short: "Add public keys to an authorized_keys file, or mend one",
 		Long: `Add public keys of any format to an authorized_keys file, each as one valid line
 at its end. A list of keys is added key by key. A key that is there already is told
 with its line and not added again. Nothing else in the file changes, and it is
 replaced only after what was written was read back: all old lines are in it, and
 the new keys are found. ~/.ssh and the file are made where they are missing.
 
-Exit status: 0 the keys are in the file; 2 wrong command line; 3 a key was
-refused, or the file could not be written.`,
+With --fix nothing is added: what copying and pasting did to the list's lines is
+undone where there is one way to read them. Keys that were broken over several
+lines or joined on one, key types without their first letters, blocks of RFC 4716,
+blanks that only look like spaces, a byte order mark and UTF-16 become lines that
+sshd reads, and a line whose key and options stand in one before is deleted. All
+other lines stay as they are, to the byte, and the old list is kept as LIST.bak.
+What nobody can mend is told: a private key, an option that sshd does not know.
+A known_hosts file is not touched. --dry-run changes nothing.
+
+Exit status: 0 the keys are in the file, or there is nothing left to mend; 1 with
+--fix, lines are left that sshd does not read; 2 wrong command line; 3 a key was
+refused, or the file could not be written, and is as it was.`,
 		Example: `  sshkeys authorize id_ed25519.pub
   sshkeys authorize --file /home/taro/.ssh/authorized_keys taro.rfc4716
-  sshkeys public key.ppk | sshkeys authorize -`,
-		Args: fileArgs,
+  sshkeys public key.ppk | sshkeys authorize -
+  sshkeys authorize --fix --dry-run
+  sshkeys authorize --fix /home/taro/.ssh/authorized_keys`,
+		Args: func(cmd *cobra.Command, files []string) error {
+			if opt.fix {
+				return nil
+			}
+			return fileArgs(cmd, files)
+		},
 		RunE: func(cmd *cobra.Command, files []string) error {
 			opt.recast = cmd.Flags().Changed("comment")
+			if opt.fix || opt.dryRun {
+				return a.authorizeFix(cmd.Context(), opt, files)
+			}
 			if strings.ContainsFunc(opt.comment, isControl) {
 				return usagef("the comment of a key has no control characters")
 			}
@@ -68,6 +91,8 @@ refused, or the file could not be written.`,
 	f.StringVarP(&opt.file, "file", "f", "", "the authorized_keys `FILE` (default ~/.ssh/authorized_keys)")
 	f.BoolVar(&opt.options, "options", false, "keep the options that stand before a key (from=, command=, …)")
 	f.StringVarP(&opt.comment, "comment", "C", "", "write the keys under another comment")
+	f.BoolVar(&opt.fix, "fix", false, "add nothing: mend the list's damaged lines, and keep the old list")
+	f.BoolVar(&opt.dryRun, "dry-run", false, "with --fix: tell what would be mended, and change nothing")
 	return cmd
 }
 
@@ -100,9 +125,7 @@ func (z *authorizer) run(ctx context.Context, files []string) error {
 	if !added {
 		return err
 	}
-	for _, u := range z.list.Unread {
-		z.warn("%s: sshd passes over line %d, which is left as it is: %v", z.path, u.Line, u.Err)
-	}
+	z.warnOfUnread()
 	if err := z.report(); err != nil {
 		return err
 	}
@@ -224,7 +247,7 @@ func (z *authorizer) install(ctx context.Context) error {
 			return err
 		}
 		if z.list, err = authorized.Parse(old); err != nil {
-			return err
+			return z.unreadable(old, err)
 		}
 		var data []byte
 		if data, z.results, err = z.list.Add(z.entries); err != nil {
@@ -239,6 +262,14 @@ func (z *authorizer) install(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// unreadable adds the command that mends a list of which sshd reads nothing.
+func (z *authorizer) unreadable(old []byte, err error) error {
+	if len(authorized.Fix(old).Mended) == 0 {
+		return err
+	}
+	return withHint(err, z.fixCommand())
 }
 
 // readList is the list as it is; nil where there is none.
@@ -274,6 +305,24 @@ func (z *authorizer) write(ctx context.Context, old, data []byte) error {
 		err = withHint(err, "mkdir "+quote(dir))
 	}
 	return err
+}
+
+// warnOfUnread tells of lines that log nobody in, and of the command that mends them.
+func (z *authorizer) warnOfUnread() {
+	for _, u := range z.list.Unread {
+		z.warn("%s: sshd passes over line %d, which is left as it is: %v", z.path, u.Line, u.Err)
+	}
+	if len(z.list.Unread) > 0 && z.list.Mendable() {
+		z.hint(z.fixCommand())
+	}
+}
+
+// fixCommand is the command that mends the list.
+func (z *authorizer) fixCommand() string {
+	if z.opt.file == "" {
+		return "sshkeys authorize --fix"
+	}
+	return diagnose.MendListHint(z.path)
 }
 
 // report tells of each key where it stands.

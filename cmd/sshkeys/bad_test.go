@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +38,22 @@ func TestCostlyFiles(t *testing.T) {
 	}
 }
 
+// onlyMiscounted are the bad files that state wrong numbers of lines, and whose key
+// is whole: they are read, and it is said.
+func onlyMiscounted() []string {
+	return []string{"length-ppk-private-lines.ppk", "length-ppk-public-lines.ppk"}
+}
+
+// TestMiscounted holds those to being told.
+func TestMiscounted(t *testing.T) {
+	for _, name := range onlyMiscounted() {
+		code, stdout, stderr := inProcess(t, "inspect", "--json", filepath.Join("../../testdata/bad", name))
+		if code != exitOK || !strings.Contains(stdout, `"code":"R32","severity":"error"`) || !strings.Contains(stderr, "numbers of lines") {
+			t.Errorf("%s: exit code %d, stdout %s stderr %s", name, code, stdout, stderr)
+		}
+	}
+}
+
 // TestBadFiles gives every bad file to convert: exit 3 or 4, one line that names
 // the file, and nothing is written.
 func TestBadFiles(t *testing.T) {
@@ -46,6 +63,9 @@ func TestBadFiles(t *testing.T) {
 	}
 	passphrase := "../../testdata/keys/passphrase"
 	for _, file := range bad {
+		if slices.Contains(onlyMiscounted(), filepath.Base(file)) {
+			continue
+		}
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			dir := t.TempDir()
 			code, stdout, stderr := inProcess(t, "convert", "-q", "--passphrase-file", passphrase, "--to", "openssh-public", "-o", filepath.Join(dir, "out"), file)

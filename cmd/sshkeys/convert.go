@@ -69,6 +69,7 @@ missing or wrong.`,
 		Args: fileArgs,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			opt.recast, opt.service = cmd.Flags().Changed("comment"), service.service()
+			a.cleans = true
 			return a.convertAll(cmd.Context(), files, opt)
 		},
 	}
@@ -181,7 +182,7 @@ func (c *conversion) prepare(ctx context.Context) error {
 		c.key, c.pass = c.key.Public(), nil
 		return nil
 	}
-	c.pass, err = c.newPassphrase(ctx, c.pass)
+	c.pass, err = c.newPassphrase(ctx, c.from, c.pass)
 	return err
 }
 
@@ -288,7 +289,7 @@ func (a *app) besideOpenSSH(out string, key *keytool.Key, force bool) []keyfile.
 
 // publicUnlessThere adds a public key file, unless the same key stands there already.
 func (a *app) publicUnlessThere(files []keyfile.File, name string, key *keytool.Key, force bool) []keyfile.File {
-	f, err := a.load(name)
+	f, err := a.look(name, nil)
 	if err == nil && f.Public != nil && f.Public.Equal(key) && bytes.Equal(f.Public.Certificate(), key.Certificate()) {
 		a.note("%s holds the same key and is left as it is", name)
 		return files

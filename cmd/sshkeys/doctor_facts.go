@@ -51,7 +51,13 @@ func (d *doctor) readPastes() error {
 	if err != nil {
 		return &fileError{d.opt.registered, err}
 	}
-	err = formats.ScanList(bytes.NewReader(text), func(e formats.Entry) error {
+	f, err := d.understand(d.opt.registered, text, nil)
+	lines, damaged := text, false
+	if err == nil {
+		lines, damaged = f.text(), diagnose.Damaged(f.facts())
+	}
+	one := err == nil && f.Public != nil && !f.Kind.IsPrivate()
+	err = formats.ScanList(bytes.NewReader(lines), func(e formats.Entry) error {
 		if e.Key != nil {
 			d.paste.registered = append(d.paste.registered, e.Key)
 		}
@@ -60,12 +66,10 @@ func (d *doctor) readPastes() error {
 	if err != nil {
 		return &fileError{d.opt.registered, err}
 	}
-	env, err := d.parse(d.opt.registered, text)
-	one := err == nil && env.Public != nil && !env.Kind.IsPrivate()
 	if one && len(d.paste.registered) == 0 {
-		d.paste.registered = append(d.paste.registered, env.Public)
+		d.paste.registered = append(d.paste.registered, f.Public)
 	}
-	if one || len(d.paste.registered) == 0 || len(formats.Defects(text)) > 0 {
+	if one || len(d.paste.registered) == 0 || damaged || len(formats.Defects(text)) > 0 {
 		d.paste.text = text
 	}
 	return nil
@@ -172,8 +176,9 @@ func (d *doctor) candidates(v *diagnose.Visit) ([]diagnose.Candidate, error) {
 func (d *doctor) registeredText(v *diagnose.Visit) diagnose.Candidate {
 	c := diagnose.Candidate{From: diagnose.FromRegistered, Defects: formats.Defects(d.paste.text)}
 	c.Name = d.opt.registered
-	if c.Envelope, c.Err = d.parse(c.Name, d.paste.text); c.Err == nil {
-		c.Key = c.Envelope.Public
+	f, err := d.understand(c.Name, d.paste.text, nil)
+	if c.Err = err; err == nil {
+		c.Envelope, c.Plain, c.Key = f.Envelope, f.plain, f.Public
 		c.Verdicts = diagnose.ServiceVerdicts(v.Service, c)
 	}
 	return c
@@ -309,17 +314,16 @@ func (d *doctor) candidate(v *diagnose.Visit, n named) (diagnose.Candidate, bool
 		return c, true, nil
 	}
 	c.Defects = formats.Defects(data)
-	env, err := d.parse(n.path, data)
+	f, err := d.understand(n.path, data, nil)
 	if err != nil {
 		c.Err = err
 		return c, true, nil
 	}
-	c.Envelope, c.Key = env, env.Public
-	f := &keyFile{n.path, data, env}
+	c.Envelope, c.Plain, c.Key = f.Envelope, f.plain, f.Public
 	if err := d.openCandidate(f, &c); err != nil {
 		return c, false, err
 	}
-	if env.Kind.IsPrivate() {
+	if f.Kind.IsPrivate() {
 		c.Neighbour, c.NeighbourName = d.neighbourKey(n.path)
 		if c.Key == nil {
 			c.Key = c.Neighbour // what ssh offers, for want of better
@@ -355,8 +359,8 @@ func (d *doctor) certificateFor(v *diagnose.Visit, path string, key *keytool.Key
 		if err != nil || key == nil {
 			continue
 		}
-		if env, err := d.parse(name, data); err == nil && env.Kind == formats.KindCertificate && env.Public.Equal(key) {
-			return env.Public
+		if f, err := d.understand(name, data, nil); err == nil && f.Kind == formats.KindCertificate && f.Public.Equal(key) {
+			return f.Public
 		}
 	}
 	return nil
@@ -369,10 +373,10 @@ func (d *doctor) openCandidate(f *keyFile, c *diagnose.Candidate) error {
 	if !f.Kind.IsPrivate() || f.CanOpen() != nil || f.Encrypted() && (!given || c.From != diagnose.FromFlag) {
 		return nil
 	}
-	key, err := d.open(d.ctx, f)
+	key, _, err := d.unlockQuietly(d.ctx, f)
 	switch {
 	case err == nil:
-		c.Key = key
+		c.Key, c.Encoding = key, f.facts().Encoding
 	case errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, formats.ErrWrongPassphrase):

@@ -85,15 +85,15 @@ func (a *app) fingerprint(ctx context.Context, file string, opt fingerprintOptio
 		if !formats.IsText(head) {
 			return errNoList
 		}
-		return a.fingerprintList(file, io.MultiReader(bytes.NewReader(head), r), opt)
+		return a.fingerprintList(file, listText{ReadCloser: io.NopCloser(io.MultiReader(bytes.NewReader(head), r))}, opt)
 	}
-	env, err := a.parse(file, head)
+	f, err := a.understand(file, head, nil)
 	if err != nil {
 		return err
 	}
-	f := &keyFile{file, head, env}
+	a.tellDamage(f)
 	if isList(f, nil) || f.Format == formats.OpenSSHPublic && opt.plain() && !a.json {
-		return a.fingerprintList(file, bytes.NewReader(head), opt)
+		return a.fingerprintList(file, f.lines(), opt)
 	}
 	key, err := a.anyHalf(ctx, f)
 	if err != nil {
@@ -114,7 +114,7 @@ func (a *app) anyHalf(ctx context.Context, f *keyFile) (*keytool.Key, error) {
 }
 
 // fingerprintList prints every key of a list.
-func (a *app) fingerprintList(file string, r io.Reader, opt fingerprintOptions) error {
+func (a *app) fingerprintList(file string, r listText, opt fingerprintOptions) error {
 	stats := formats.ListStats{}
 	var err error
 	if opt.plain() && !a.json {
@@ -126,7 +126,7 @@ func (a *app) fingerprintList(file string, r io.Reader, opt fingerprintOptions) 
 				return nil
 			}
 			stats.Keys++
-			return a.printFingerprint(file, e.Line, e.Key, opt)
+			return a.printFingerprint(file, r.line(e.Line), e.Key, opt)
 		})
 	}
 	switch {

@@ -172,23 +172,28 @@ func (a *app) loadLoginKey(file string) (*keyFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	env, err := a.parse(file, data)
-	if id, ok := formats.Detect(data); !ok || formats.Lookup(id).Dataset {
+	f, err := a.understand(file, data, nil)
+	id, _ := formats.Detect(data)
+	if err == nil {
+		id = f.Format
+	}
+	if row := formats.Lookup(id); row == nil || row.Dataset {
 		return nil, notForLogin(id, data, file, err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	f := &keyFile{file, data, env}
 	switch {
-	case env.Kind == formats.KindPrivate:
+	case f.Kind == formats.KindPrivate:
+		a.cleans = true
+		a.tellDamage(f)
 		return f, nil
 	case isList(f, nil):
 		return nil, withHint(&notLogin{what: "a list of public keys, and a private key is wanted"}, "sshkeys fingerprint "+quote(file))
-	case env.Format == formats.OpenSSHPublic:
+	case f.Format == formats.OpenSSHPublic:
 		return nil, withHint(&notLogin{what: "a public key, which belongs on the server; the private half is wanted here"}, "sshkeys public "+quote(file))
 	}
-	return nil, withHint(&notLogin{what: "a public key (" + env.Format.Title() + "), and its private half is wanted"},
+	return nil, withHint(&notLogin{what: "a public key (" + f.Format.Title() + "), and its private half is wanted"},
 		"sshkeys convert --to openssh-public "+quote(file))
 }
 

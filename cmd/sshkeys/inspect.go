@@ -22,28 +22,30 @@ import (
 
 // inspectJSON is one file, as spec/cli.md names its parts.
 type inspectJSON struct {
-	File        string             `json:"file"`
-	Kind        formats.Kind       `json:"kind"`
-	Format      formats.ID         `json:"format"`
-	Algorithm   string             `json:"algorithm,omitempty"`
-	Bits        int                `json:"bits,omitempty"`
-	Encrypted   bool               `json:"encrypted"`
-	Cipher      string             `json:"cipher,omitempty"`
-	KDF         string             `json:"kdf,omitempty"`
-	KDFParams   map[string]uint64  `json:"kdf_params,omitempty"`
-	Comment     string             `json:"comment"`
-	Fingerprint string             `json:"fingerprint,omitempty"`
-	Public      string             `json:"public,omitempty"`
-	Proved      bool               `json:"proved"`
-	Keys        int                `json:"keys,omitempty"`
-	Options     string             `json:"options,omitempty"`
-	Hosts       string             `json:"hosts,omitempty"`
-	Certificate *certificateJSON   `json:"certificate,omitempty"`
-	Purpose     purposeJSON        `json:"purpose"`
-	Problems    []diagnose.Said    `json:"problems"`
-	AcceptedBy  []string           `json:"accepted_by"`
-	RefusedBy   []services.Refusal `json:"refused_by"`
-	For         []serviceJSON      `json:"for,omitempty"`
+	File        string            `json:"file"`
+	Kind        formats.Kind      `json:"kind"`
+	Format      formats.ID        `json:"format"`
+	Algorithm   string            `json:"algorithm,omitempty"`
+	Bits        int               `json:"bits,omitempty"`
+	Encrypted   bool              `json:"encrypted"`
+	Cipher      string            `json:"cipher,omitempty"`
+	KDF         string            `json:"kdf,omitempty"`
+	KDFParams   map[string]uint64 `json:"kdf_params,omitempty"`
+	Comment     string            `json:"comment"`
+	Fingerprint string            `json:"fingerprint,omitempty"`
+	Public      string            `json:"public,omitempty"`
+	Proved      bool              `json:"proved"`
+	Keys        int               `json:"keys,omitempty"`
+	// Fingerprints are those of a list's keys, where they are few.
+	Fingerprints []string           `json:"fingerprints,omitempty"`
+	Options      string             `json:"options,omitempty"`
+	Hosts        string             `json:"hosts,omitempty"`
+	Certificate  *certificateJSON   `json:"certificate,omitempty"`
+	Purpose      purposeJSON        `json:"purpose"`
+	Problems     []diagnose.Said    `json:"problems"`
+	AcceptedBy   []string           `json:"accepted_by"`
+	RefusedBy    []services.Refusal `json:"refused_by"`
+	For          []serviceJSON      `json:"for,omitempty"`
 
 	purposeText catalog.Text
 }
@@ -90,8 +92,8 @@ Exit status: 0 it is a key, whatever its problems; 3 it is not, or is damaged;
 func (a *app) inspect(ctx context.Context, files []string, service *services.Profile) error {
 	return a.each(files, func(file string) error {
 		f, err := a.load(file)
-		if isList(f, err) && file != stdinName {
-			return a.inspectList(file, service)
+		if a.inspectsLines(file, f, err) {
+			return a.inspectList(file, f, service)
 		}
 		if err != nil {
 			return err
@@ -117,7 +119,8 @@ func (a *app) keyToShow(ctx context.Context, f *keyFile) (*keytool.Key, error) {
 	if f.CanOpen() != nil || f.Encrypted() && a.passphraseFile == "" {
 		return f.Public, nil
 	}
-	return a.open(ctx, f)
+	key, _, err := a.unlockQuietly(ctx, f)
+	return key, err
 }
 
 // permissions is what is wrong with who can reach a file, and who can read it;
@@ -135,7 +138,8 @@ func permissions(name string) (found []perms.Finding, readers catalog.Text) {
 
 // explain gathers the facts of one file.
 func (a *app) explain(f *keyFile, key *keytool.Key, found []perms.Finding) inspectJSON {
-	facts := diagnose.KeyFileFacts{Name: f.name, Envelope: f.Envelope, Key: key, Permissions: found}
+	facts := f.facts()
+	facts.Key, facts.Permissions = key, found
 	if f.Kind.IsPrivate() && f.name != stdinName {
 		facts.Neighbour, facts.NeighbourName = a.neighbourKey(f.name)
 	}
@@ -143,7 +147,7 @@ func (a *app) explain(f *keyFile, key *keytool.Key, found []perms.Finding) inspe
 		File: f.name, Kind: f.Kind, Format: f.Format, Algorithm: f.Algorithm,
 		Encrypted: f.Encrypted(), Cipher: f.Protection.Cipher, KDF: f.Protection.KDF, KDFParams: f.Protection.Params,
 		Options: f.Options, Hosts: f.Hosts,
-		Problems: a.inWords(diagnose.KeyFile(facts)),
+		Problems: a.inWords(slices.Concat(diagnose.Damage(facts), diagnose.KeyFile(facts))),
 	}
 	verdict := keytool.JudgePurpose(a.purposeFacts(f, key))
 	item.Purpose, item.purposeText = a.asPurposeJSON(verdict), purposeText(verdict)
@@ -170,7 +174,7 @@ func (a *app) neighbourKey(private string) (*keytool.Key, string) {
 	if !ok {
 		return nil, name
 	}
-	f, err := a.load(name)
+	f, err := a.look(name, nil)
 	if err != nil {
 		return nil, name
 	}
@@ -201,58 +205,6 @@ func rfc3339(t time.Time) string {
 		return ""
 	}
 	return t.Format(time.RFC3339)
-}
-
-// inspectList counts the keys of an authorized_keys or known_hosts file.
-func (a *app) inspectList(file string, service *services.Profile) error {
-	r, err := a.streamList(file)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	found, readers := permissions(file)
-	item := inspectJSON{
-		File: file, Kind: formats.KindAuthorizedKeys, Format: formats.AuthorizedKeys,
-		Purpose: purposeJSON{"unknown", "unknown", []string{}}, Problems: a.inWords(diagnose.Permissions(file, found)),
-		AcceptedBy: []string{"openssh"}, RefusedBy: []services.Refusal{},
-	}
-	types := map[string]int{}
-	err = formats.ScanList(r, func(e formats.Entry) error {
-		if e.Hosts != "" {
-			item.Kind, item.Format = formats.KindKnownHosts, formats.KnownHosts
-		}
-		if e.Key != nil {
-			item.Keys++
-			types[e.Key.Algorithm().Display]++
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if item.Keys == 0 {
-		return &formats.UnknownFormatError{Reason: "a long text without a key line"}
-	}
-	a.answerFor(&item, service, &formats.Envelope{Format: item.Format, Kind: item.Kind}, nil)
-	if a.json {
-		return a.printJSON(item)
-	}
-	a.printf("%s\n", formats.Visible(file))
-	a.rowText("inspect.label_what", catalog.T("inspect.list", "format", diagnose.FormatTitle(item.Format), "count", item.Keys))
-	a.rowIf("inspect.label_types", a.countInWords(types))
-	a.rowIf("inspect.label_each", "sshkeys fingerprint "+quote(file))
-	a.serviceRows(item.For)
-	a.rowText("inspect.label_readers", readers)
-	a.problems(item.Problems)
-	return nil
-}
-
-func (a *app) countInWords(types map[string]int) string {
-	var parts []string
-	for _, name := range slices.Sorted(maps.Keys(types)) {
-		parts = append(parts, a.words.Say(catalog.T("inspect.count", "count", types[name], "type", name)))
-	}
-	return a.words.List(parts)
 }
 
 // page prints what a newcomer needs to know, one fact a line.
@@ -357,9 +309,9 @@ func (a *app) problems(found []diagnose.Said) {
 	if len(found) == 0 {
 		a.rowText("inspect.label_problems", catalog.T("inspect.no_problems"))
 	}
-	for _, p := range found {
+	for i, p := range found {
 		a.rowText("inspect.label_problem", catalog.T("inspect.problem", "severity", severityText(p.Severity), "code", p.Code, "message", p.Message))
-		if p.Hint != "" {
+		if p.Hint != "" && (i+1 == len(found) || found[i+1].Hint != p.Hint) {
 			a.rowText("", catalog.T("doctor.type", "command", p.Hint))
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -46,7 +45,9 @@ type app struct {
 	limits    formats.Limits
 	status    int
 	stdinUsed bool
-	known     [][]byte // passphrases that opened a file in this run
+	known     []knownPassphrase // passphrases that opened a file in this run
+	told      map[string]bool   // files whose damage was told
+	cleans    bool              // the command writes the key anew
 	source    *secret.Source
 	world     purposeWorld // what tells purposes
 }
@@ -157,15 +158,21 @@ func (a *app) each(files []string, do func(file string) error) error {
 	return nil
 }
 
-// keyFile is one file as it was read.
-type keyFile struct {
-	name string // as it was named on the command line
-	data []byte
-	*formats.Envelope
+// load reads and understands a file, and warns of what in it was read over.
+func (a *app) load(name string) (*keyFile, error) { return a.loadFor(name, nil) }
+
+// loadFor is load of a public file to be held against a private half, which tells
+// what is right where the file reads in several ways.
+func (a *app) loadFor(name string, known *half) (*keyFile, error) {
+	f, err := a.look(name, known)
+	if err == nil {
+		a.tellDamage(f)
+	}
+	return f, err
 }
 
-// load reads and parses a file.
-func (a *app) load(name string) (*keyFile, error) {
+// look is loadFor without a word: for files beside the one that was named.
+func (a *app) look(name string, known *half) (*keyFile, error) {
 	data, err := a.read(name)
 	if isType[*formats.LimitError](err) {
 		return nil, &longFile{err}
@@ -173,20 +180,7 @@ func (a *app) load(name string) (*keyFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	env, err := a.parse(name, data)
-	if err != nil {
-		return nil, err
-	}
-	return &keyFile{name, data, env}, nil
-}
-
-// parse reads what a file holds; of an unknown one its name may tell more.
-func (a *app) parse(name string, data []byte) (*formats.Envelope, error) {
-	env, err := formats.Parse(data, a.limits)
-	if unknown, ok := errors.AsType[*formats.UnknownFormatError](err); ok {
-		return nil, unknown.ForFile(filepath.Base(name))
-	}
-	return env, err
+	return a.understand(name, data, known)
 }
 
 // longFile is a file over the limit of a key file: only a list may be so long.

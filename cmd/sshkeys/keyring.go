@@ -55,7 +55,8 @@ func (a *app) openKeyring() *keyring.Keyring {
 
 // fromKeyring opens a file with the passphrase in the keyring; a nil key where
 // there is none that opens it, which is told, and somebody has to be asked.
-func (a *app) fromKeyring(ctx context.Context, f *keyFile) (*keytool.Key, []byte, error) {
+func (a *app) fromKeyring(ctx context.Context, o *opening) (*keytool.Key, []byte, error) {
+	f := o.file
 	if !a.keyring.ask || a.keyring.failed != nil || a.passphraseFile != "" {
 		return nil, nil, nil
 	}
@@ -76,14 +77,13 @@ func (a *app) fromKeyring(ctx context.Context, f *keyFile) (*keytool.Key, []byte
 	case err != nil:
 		return nil, nil, err
 	}
-	key, err := openContext(ctx, f, pass)
+	key, text, err := o.with(ctx, pass, nil)
 	if errors.Is(err, formats.ErrWrongPassphrase) {
-		clear(pass)
 		a.warn("%s: the passphrase in the keyring is wrong", f.name)
 		a.hint("sshkeys passphrase --store " + quote(f.name))
 		return nil, nil, nil
 	}
-	return key, pass, err
+	return key, text, err
 }
 
 // knownPublic is the public half of a file that was not opened: its own in clear,

@@ -5,7 +5,10 @@ import (
 	"errors"
 
 	"sshkeys/formats"
+	"sshkeys/internal/catalog"
+	"sshkeys/internal/diagnose"
 	"sshkeys/internal/secret"
+	"sshkeys/internal/shellword"
 	"sshkeys/keytool"
 )
 
@@ -26,49 +29,52 @@ func (a *app) secretConfig(file string) secret.Config {
 
 // open gives the file's checked key, asking for a passphrase where it is encrypted.
 func (a *app) open(ctx context.Context, f *keyFile) (*keytool.Key, error) {
-	if !f.Encrypted() {
-		return f.Open(nil)
-	}
 	key, _, err := a.unlock(ctx, f)
 	return key, err
 }
 
-// unlock opens an encrypted file and tells the passphrase that did it.
-// Passphrases that opened an earlier file of this run are tried first.
+// unlock opens a file and tells the passphrase that did it, and warns where that
+// did it in another encoding than it was given in.
 func (a *app) unlock(ctx context.Context, f *keyFile) (*keytool.Key, []byte, error) {
+	key, pass, err := a.unlockQuietly(ctx, f)
+	if err == nil {
+		a.tellEncoding(f, true)
+	}
+	return key, pass, err
+}
+
+// unlockQuietly is unlock for who tells the encoding, f.in, in words of their own.
+// The passphrase is in UTF-8 then, for protecting something anew. What opened an
+// earlier file of this run is tried first.
+func (a *app) unlockQuietly(ctx context.Context, f *keyFile) (*keytool.Key, []byte, error) {
+	if !f.Encrypted() {
+		key, err := f.Open(nil)
+		return key, nil, err
+	}
 	if err := f.CanOpen(); err != nil {
 		return nil, nil, err
 	}
 	a.warnSlow(f)
-	for _, pass := range a.known {
-		if key, err := openContext(ctx, f, pass); !errors.Is(err, formats.ErrWrongPassphrase) {
-			return key, pass, err
-		}
-	}
-	key, pass, err := a.fromKeyring(ctx, f)
-	if key != nil {
-		a.known = append(a.known, pass)
-	}
-	if key != nil || err != nil {
+	o := &opening{app: a, file: f}
+	if key, pass, err := o.withKnown(ctx); !errors.Is(err, formats.ErrWrongPassphrase) {
 		return key, pass, err
 	}
-	source := a.passphrases()
-	for attempt := 1; ; attempt++ {
-		pass, err := source.Passphrase(ctx, "Enter passphrase for "+f.name+": ", attempt)
-		if err != nil {
-			return nil, nil, err
-		}
-		if len(pass) == 0 && a.passphraseFile == "" { // Enter alone: a person who does not have it
-			return nil, nil, formats.ErrPassphraseRequired
-		}
-		key, err := openContext(ctx, f, pass)
-		if err == nil {
-			a.known = append(a.known, pass)
-		}
-		if !errors.Is(err, formats.ErrWrongPassphrase) || !source.Again(attempt) {
-			return key, pass, err
-		}
-		a.note("wrong passphrase, try again")
+	if key, pass, err := a.fromKeyring(ctx, o); key != nil || err != nil {
+		return key, pass, err
+	}
+	return o.ask(ctx)
+}
+
+// tellEncoding warns where a passphrase opened the file in another encoding than it
+// was given in; hints where the file is not about to be changed.
+func (a *app) tellEncoding(f *keyFile, hints bool) {
+	finding, ok := diagnose.PassphraseEncoding(f.facts())
+	if !ok {
+		return
+	}
+	a.warn("%s: %s", f.name, a.words.Say(finding.Cause))
+	if hints && len(finding.Command) > 0 {
+		a.hint(shellword.Join(finding.Command))
 	}
 }
 
@@ -99,13 +105,16 @@ func (a *app) warnSlow(f *keyFile) {
 	}
 }
 
-// newPassphrase is what a written key is protected with: the input's passphrase
+// newPassphrase is what a key written from f is protected with: f's passphrase
 // unless the flags say otherwise.
-func (a *app) newPassphrase(ctx context.Context, old []byte) ([]byte, error) {
+func (a *app) newPassphrase(ctx context.Context, f *keyFile, old []byte) ([]byte, error) {
 	switch {
 	case a.noPassphrase:
 		return nil, nil
 	case a.newPassphraseFile == "":
+		if f.in != nil {
+			a.note("%s", a.words.Say(catalog.T("passphrase.kept", "file", f.name)))
+		}
 		return old, nil
 	case a.newPassphraseFile == stdinName && a.stdinUsed:
 		return nil, usagef("standard input can be used for one thing only")

@@ -159,14 +159,15 @@ func (r *relocking) run(ctx context.Context) error {
 		r.note("%s has no passphrase, and is left as it is", r.from.name)
 		return r.report(formats.Protection{})
 	}
-	if r.key, err = r.open(ctx, r.from); err != nil {
+	if r.key, _, err = r.unlockQuietly(ctx, r.from); err != nil {
 		return err
 	}
+	r.tellEncoding(r.from, false)
 	if r.pass, err = r.next.get(ctx); err != nil {
 		return err
 	}
 	opt.Passphrase = r.pass
-	file, err := relock.Rewrite(r.from.data, r.from.Envelope, r.key, opt)
+	file, err := relock.Rewrite(r.from.source(), r.from.Envelope, r.key, opt)
 	if err != nil {
 		return r.refused(err)
 	}

@@ -121,7 +121,7 @@ func (a *app) declareFile(ctx context.Context, f *keyFile, key *keytool.Key, p k
 	a.note("declared %s in %s", p, a.registerPath())
 	a.sayInComment(ctx, f, key, p)
 	if neighbour != nil {
-		if n, err := a.load(neighbourName); err == nil {
+		if n, err := a.look(neighbourName, nil); err == nil {
 			a.sayInComment(ctx, n, n.Public, p)
 		}
 	}
@@ -219,6 +219,8 @@ func commented(f *keyFile, key *keytool.Key, p keytool.Purpose) (data []byte, wh
 	switch losses, err := formats.Fit(f.Format, key); {
 	case f.name == stdinName:
 		return nil, "it is standard input"
+	case diagnose.Damaged(f.facts()):
+		return nil, "its text is damaged"
 	case f.Encrypted():
 		return nil, "its comment changes only with its passphrase"
 	case err != nil || !format.Writes():

@@ -89,7 +89,7 @@ func codeOf(err error) (string, int) {
 		return "K06", exitPassphrase
 	case isType[*formats.UnsupportedError](err), isType[*formats.CannotHoldError](err), isType[*services.RefusedError](err):
 		return "K11", exitFailed
-	case isType[*formats.SyntaxError](err), isType[*formats.IntegrityError](err):
+	case isDamage(err):
 		return "K04", exitFailed
 	case isType[*formats.UnknownFormatError](err):
 		return "K14", exitFailed
@@ -105,6 +105,12 @@ func codeOf(err error) (string, int) {
 		return "K06", exitPassphrase
 	}
 	return "X00", exitFailed
+}
+
+// isDamage tells a key file that is damaged, whatever the decoder made of the rest.
+func isDamage(err error) bool {
+	return isType[*formats.DamageError](err) || isType[*formats.AmbiguousError](err) ||
+		isType[*formats.SyntaxError](err) || isType[*formats.IntegrityError](err)
 }
 
 func isType[E error](err error) bool {
@@ -125,6 +131,8 @@ func (a *app) hintFor(file string, err error) string {
 		return a.again("--force")
 	case isType[*keytool.MismatchError](err) && file != "":
 		return "sshkeys verify " + quote(file)
+	case isDamage(err) && file != "" && file != stdinName:
+		return a.wholeBeside(file)
 	case isType[*formats.UnknownFormatError](err) && file != "":
 		unknown, _ := errors.AsType[*formats.UnknownFormatError](err)
 		return strings.Replace(unknown.Command, "FILE", quote(file), 1)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -165,9 +166,13 @@ func (v *verifier) openOrClear(f *keyFile) (*keytool.Key, error) {
 
 // compare answers for one pair.
 func (v *verifier) compare(h *half, public string) error {
-	f, err := v.load(public)
+	f, err := v.loadFor(public, h)
 	if isList(f, err) {
-		return v.search([]*half{h}, public)
+		r, err := v.linesFrom(public, f)
+		if err != nil {
+			return err
+		}
+		return v.search([]*half{h}, public, r)
 	}
 	if err != nil {
 		return err
@@ -177,7 +182,7 @@ func (v *verifier) compare(h *half, public string) error {
 		return v.refuse(public, h.file, err)
 	}
 	v.answer(h, public, other, 0)
-	err = v.accepted(v.opt.service, f.data, other)
+	err = v.accepted(v.opt.service, f.text(), other)
 	if isType[*services.RefusedError](err) {
 		v.warn("%s: %v", public, err)
 		v.hint(fmt.Sprintf("sshkeys public --for %s %s", v.opt.service.ID, quote(h.file)))
@@ -209,12 +214,25 @@ func (v *verifier) inList(privates []string) error {
 	if err != nil || len(halves) == 0 {
 		return err
 	}
-	return v.search(halves, v.opt.list)
+	r, err := v.openList(v.opt.list)
+	if err != nil {
+		return &fileError{v.opt.list, err}
+	}
+	return v.search(halves, v.opt.list, r)
 }
 
-// search finds each key's first line in a list.
-func (v *verifier) search(halves []*half, list string) error {
-	lines, entries, err := v.linesOf(halves, list)
+// linesFrom is a list that was read, or one too long for that.
+func (v *verifier) linesFrom(list string, f *keyFile) (listText, error) {
+	if f == nil {
+		return v.openList(list)
+	}
+	return f.lines(), nil
+}
+
+// search finds each key's first line in a list, and closes that.
+func (v *verifier) search(halves []*half, list string, r listText) error {
+	defer r.Close()
+	lines, entries, err := linesOf(halves, r)
 	if err == nil && entries == 0 {
 		err = &formats.UnknownFormatError{Reason: "no line of it is a key"}
 	}
@@ -234,16 +252,11 @@ func (v *verifier) search(halves []*half, list string) error {
 var errAllFound = errors.New("all found")
 
 // linesOf gives the line of each key by its blob, and the number of keys read.
-func (v *verifier) linesOf(halves []*half, list string) (lines map[string]int, entries int, err error) {
+func linesOf(halves []*half, r listText) (lines map[string]int, entries int, err error) {
 	lines = map[string]int{}
 	for _, h := range halves {
 		lines[string(h.key.Blob())] = 0
 	}
-	r, err := v.streamList(list)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer r.Close()
 	missing := len(lines)
 	err = formats.ScanList(r, func(e formats.Entry) error {
 		if e.Key == nil {
@@ -252,7 +265,7 @@ func (v *verifier) linesOf(halves []*half, list string) (lines map[string]int, e
 		entries++
 		blob := string(e.Key.Blob())
 		if line, wanted := lines[blob]; wanted && line == 0 {
-			lines[blob] = e.Line
+			lines[blob] = r.line(e.Line)
 			missing--
 		}
 		if missing == 0 {
@@ -363,7 +376,7 @@ func (v *verifier) neighbour(private string) error {
 
 // mend rewrites a neighbour that is stale or no key at all.
 func (v *verifier) mend(h *half, public string) error {
-	if f, err := v.load(public); err == nil && f.Public != nil && f.Public.Equal(h.key) {
+	if f, err := v.look(public, h); err == nil && f.sameReading(h.key) {
 		v.answer(h, public, f.Public, 0)
 		return nil
 	}
@@ -402,12 +415,26 @@ func (v *verifier) folder(dir string) error {
 	})
 }
 
-// isPrivate looks whether a file is a private key, also a damaged one.
+// isPrivate looks whether a file is a private key, also a damaged one. One that
+// shows only when its text is mended has to be all of the file: programs and pages
+// with a key somewhere in them are none.
 func (a *app) isPrivate(path string) bool {
 	data, err := keyfile.Read(path, a.limits.FileBytes)
 	if err != nil {
 		return false
 	}
-	id, ok := formats.Detect(data)
-	return ok && formats.Lookup(id).Holds == formats.HoldsPrivate
+	if id, ok := formats.Detect(data); ok {
+		return formats.Lookup(id).Holds == formats.HoldsPrivate
+	}
+	if len(data) > maxDamaged {
+		return false
+	}
+	env, err := formats.Mend(data, a.limits)
+	return err == nil && env.Kind.IsPrivate() && !slices.ContainsFunc(env.Edits, func(e formats.Edit) bool {
+		return e.Defect == formats.TextBefore || e.Defect == formats.TextAfter
+	})
 }
+
+// maxDamaged bounds what is looked through for a damaged key that nobody named:
+// the largest ones, in UTF-16, are smaller.
+const maxDamaged = 64 << 10

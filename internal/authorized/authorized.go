@@ -10,6 +10,7 @@ import (
 	"fmt"
 
 	"sshkeys/formats"
+	"sshkeys/internal/catalog"
 	"sshkeys/keytool"
 )
 
@@ -97,22 +98,23 @@ func asLines(data []byte) []byte {
 
 // unread is why sshd does not take a line; nil where it does.
 func unread(e formats.Entry, data []byte) error {
-	switch {
-	case e.Line == 1 && bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
+	if e.Line == 1 && bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
 		return errors.New("a byte order mark stands before it")
-	case e.Err != nil:
-		if s, ok := errors.AsType[*formats.SyntaxError](e.Err); ok {
-			return errors.New(s.Reason) // its line is told already
-		}
-		return e.Err
-	case e.Marker != "" || e.Hosts != "":
-		return errors.New("what stands before the key is no option of sshd's")
-	case e.Key.Certificate() != nil:
-		return errors.New("it is a certificate, and sshd looks for plain keys here")
-	case !sshdKnows(e.Key):
-		return fmt.Errorf("sshd knows no keys of type %s", e.Key.Algorithm().Name)
 	}
-	return CheckOptions(e.Options)
+	if s, ok := errors.AsType[*formats.SyntaxError](e.Err); ok {
+		return errors.New(s.Reason) // its line is told already
+	}
+	if e.Err != nil {
+		return e.Err
+	}
+	_, why := passedOver(e)
+	switch {
+	case why == nil:
+		return nil
+	case why.Err != nil:
+		return why.Err
+	}
+	return errors.New(catalog.English.Say(why.Cause))
 }
 
 // Result tells where a key stands in the list.

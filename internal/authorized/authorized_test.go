@@ -285,7 +285,7 @@ func TestOptions(t *testing.T) {
 		`command="ls\"`:                      false,
 		`command="a",command="b"`:            false,
 		`pty="x"`:                            false,
-		"pty,":                               false,
+		"pty,":                               true,
 		",pty":                               false,
 		"pty,,restrict":                      false,
 		"pty restrict":                       false,

@@ -187,6 +187,10 @@ func tables() [][]row {
 		reportWords[:],
 		logWords[:],
 		probeWords[:],
+		lintWords[:],
+		passphraseWords[:],
+		repairWords[:],
+		damageWords[:],
 	}
 }
 

@@ -85,5 +85,7 @@ func phrases() [][]phrase {
 		reasonPhrases[:],
 		commandPhrases[:],
 		noticePhrases[:],
+		damagePhrases[:],
+		lintPhrases[:],
 	}
 }

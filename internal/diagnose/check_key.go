@@ -28,7 +28,7 @@ func keyChecks(v *Visit) []Finding {
 		case c.Envelope == nil:
 			own = append(unreadKey(v, i), Permissions(c.Name, c.Permissions)...)
 		default:
-			own = append(v.knownKey(c), v.sshReads(i)...)
+			own = append(v.knownKey(c), v.textOrFormat(i)...)
 			if c.Wrong {
 				own = append(own, wrongPassphrase(c))
 			}
@@ -93,7 +93,7 @@ func (v *Visit) readableBySSH(c *Candidate) bool {
 		return false
 	}
 	_, refused := services.Refused(services.Judge(v.openssh(), services.Auth, c.Envelope, c.Key))
-	return !refused && len(formats.StopsSSH(c.Defects, c.Envelope.Format)) == 0
+	return !refused && len(c.stops()) == 0
 }
 
 // twin is another candidate with the same key, of which ok is true; nil for none.
@@ -174,6 +174,15 @@ func (v *Visit) wanted(c *Candidate) bool {
 	return ok && id == c.Envelope.Format
 }
 
+// textOrFormat finds why a file is not loaded, by ssh first of all.
+func (v *Visit) textOrFormat(i int) []Finding {
+	found := v.sshReads(i)
+	if slices.ContainsFunc(found, func(f Finding) bool { return f.Code == "K04" || f.Code == "K22" }) {
+		return found
+	}
+	return append(found, damagedText(&v.Keys[i])...)
+}
+
 // sshReads finds why ssh does not load a private key, or a public one that it is
 // given in its place.
 func (v *Visit) sshReads(i int) []Finding {
@@ -186,7 +195,7 @@ func (v *Visit) sshReads(i int) []Finding {
 	}
 	refused, no := services.Refused(services.Judge(v.openssh(), services.Auth, c.Envelope, c.Key))
 	_, byKey := services.Refused(services.JudgeKey(v.openssh(), services.Auth, services.PrivateHalf, c.Key))
-	stops := formats.StopsSSH(c.Defects, c.Envelope.Format)
+	stops := c.stops()
 	f := Finding{Code: "K04", Severity: Error, File: c.Name}
 	switch {
 	case c.Envelope.CanOpen() != nil && (c.Envelope.Encrypted() || c.Key != nil): // KeyFile has said so
@@ -204,8 +213,8 @@ func (v *Visit) sshReads(i int) []Finding {
 			return nil // KeyFile has said so
 		}
 	case len(stops) > 0:
-		f.Cause, f.Evidence = catalog.T("K04.text", "format", FormatTitle(c.Envelope.Format)), defectTexts(stops)
-		f.Command = rewrite(c.Name, formats.OpenSSH)
+		f.Cause, f.Evidence = catalog.T("K04.text", "format", FormatTitle(c.Envelope.Format)), stops
+		f.Command = rewrite(c.Name, c.Envelope.Format)
 	default:
 		return nil
 	}
@@ -412,11 +421,20 @@ func defectTexts(defects []formats.Defect) []catalog.Text {
 func defectText(d formats.Defect) catalog.Text {
 	ids := map[formats.Defect]string{
 		formats.ByteOrderMark: "defect.mark", formats.UTF16: "defect.utf16", formats.CRLF: "defect.crlf",
-		formats.LoneCR: "defect.cr", formats.NoFinalNewline: "defect.newline", formats.TextBefore: "defect.before",
-		formats.TextAfter: "defect.after", formats.IndentedMarker: "defect.begin", formats.BlankAtMarker: "defect.blank",
-		formats.Indented: "defect.indent", formats.EmptyLine: "defect.empty", formats.OddLines: "defect.lines",
+		formats.LoneCR: "defect.cr", formats.NoFinalNewline: "defect.newline", formats.EmptyEnd: "defect.empty_end",
+		formats.Base64File: "defect.base", formats.Quoted: "defect.quoted", formats.LiteralNewlines: "defect.literal",
+		formats.MailQuoted: "defect.mail", formats.Entities: "defect.entities", formats.ZeroWidth: "defect.invisible",
+		formats.OddBlank: "defect.space", formats.TextBefore: "defect.before", formats.TextAfter: "defect.after",
+
+		formats.IndentedMarker: "defect.begin", formats.BlankAtMarker: "defect.blank", formats.Indented: "defect.indent",
+		formats.TrailingBlank: "defect.trailing", formats.EmptyLine: "defect.empty", formats.SpacesForLines: "defect.spaces",
+		formats.LostNewlines: "defect.run", formats.OddDashes: "defect.dashes", formats.DashCount: "defect.count",
+		formats.LowerCase: "defect.lower", formats.DamagedMarker: "defect.marker", formats.LostHeader: "defect.header",
+		formats.LostFooter: "defect.footer", formats.LineWidth: "defect.width", formats.PlusAsSpace: "defect.plus",
+		formats.WrongLineCounts: "defect.counts", formats.OddLines: "defect.lines",
+
 		formats.SplitLine: "defect.split", formats.LostLetter: "defect.letter", formats.JoinedKeys: "defect.joined",
-		formats.OddBlank: "defect.space", formats.SSH2Text: "defect.ssh", formats.PrivateKey: "defect.private",
+		formats.SSH2Text: "defect.ssh", formats.PrivateKey: "defect.private",
 	}
 	return catalog.T(ids[d])
 }

@@ -2,68 +2,55 @@ package diagnose
 
 import (
 	"bytes"
-	"slices"
+	"time"
 
 	"sshkeys/formats"
+	"sshkeys/internal/authorized"
 	"sshkeys/internal/catalog"
+	"sshkeys/internal/listlint"
 	"sshkeys/internal/shellword"
 )
 
 // listChecks are about the account's own authorized_keys: lines of which sshd makes
 // nothing, or not what was meant. They stop logins to this machine, so where
-// another host is asked about they are warnings. The doctor changes no list by
-// itself: which line was meant a person knows.
+// another host is asked about they are warnings. What else inspect has to say of a
+// list is no reason why a login fails. Damage that has one reading is mended; of other
+// lines a person knows what was meant.
 func listChecks(v *Visit) []Finding {
 	var found []Finding
 	for _, l := range v.Authorized {
-		if bytes.IndexByte(l.Raw, 0) >= 0 {
-			found = append(found, listFinding(v, l, 0, "D03", catalog.T("D03.binary"), catalog.T("defect.utf16")))
-			continue
-		}
-		found = append(found, damagedLines(v, l)...)
+		opt := authorized.LintOptions{Now: time.Time{}}
+		// The error is tell's, and there is none.
+		_ = authorized.Lint(bytes.NewReader(l.Raw), opt, func(p listlint.Problem) error {
+			if p.Drops {
+				found = append(found, droppedLine(v, l, p))
+			}
+			return nil
+		})
 	}
 	return found
 }
 
-// damagedLines are the list's defects, and behind them the lines that cannot be
-// read for no reason known here.
-func damagedLines(v *Visit, l List) []Finding {
-	var found []Finding
-	defects := formats.ScanDefects(l.Raw)
-	for _, d := range defects {
-		found = append(found, damagedLine(v, l, d))
-	}
-	for _, e := range l.Entries {
-		told := slices.ContainsFunc(defects, func(d formats.LineDefect) bool { return d.Line <= e.Line && e.Line <= d.Last })
-		if e.Err != nil && !told {
-			found = append(found, listFinding(v, l, e.Line, "D03", catalog.T("D03.unread"), ErrorText(e.Err)))
-		}
-	}
-	return found
-}
-
-// damagedLine is one defect of a list: P03 for what pasting did to a line, D03 for
-// what is no line of a list at all.
-func damagedLine(v *Visit, l List, d formats.LineDefect) Finding {
-	code, cause := "P03", catalog.T("P03.line")
-	switch d.Defect {
+// droppedLine is a line that logs nobody in: P03 for what pasting did to it, D03 for
+// what is no line of a list at all, P09 for a private key.
+func droppedLine(v *Visit, l List, p listlint.Problem) Finding {
+	f := ListProblem(l.Path, p)
+	switch f.Code = "D03"; p.Defect {
+	case formats.SplitLine, formats.LostLetter, formats.OddBlank, formats.ZeroWidth, formats.ByteOrderMark:
+		f.Code, f.Cause = "P03", catalog.T("P03.line")
+		f.Evidence = append(f.Evidence, defectText(p.Defect))
 	case formats.SSH2Text:
-		code, cause = "D03", catalog.T("D03.ssh")
+		f.Cause = catalog.T("D03.ssh")
 	case formats.JoinedKeys:
-		code, cause = "D03", catalog.T("D03.joined")
+		f.Cause = catalog.T("D03.joined")
 	case formats.PrivateKey:
-		f := listFinding(v, l, d.Line, "P09", catalog.T("P09.list"))
-		f.Advice = catalog.T("P09.advice")
-		return f
+		f.Code = p.Code
 	}
-	return listFinding(v, l, d.Line, code, cause, defectText(d.Defect))
-}
-
-func listFinding(v *Visit, l List, line int, code string, cause catalog.Text, evidence ...catalog.Text) Finding {
-	f := Finding{Code: code, Severity: Error, File: l.Path, Line: line, Cause: cause, Evidence: evidence,
-		Advice: catalog.T("D03.advice"), Hint: "sshkeys authorize --file " + shellword.Name(l.Path) + " NEW.pub"}
 	if v.Client != nil {
 		f.Severity = Warning
+	}
+	if f.Command == nil && f.Code != "P09" {
+		f.Advice, f.Hint = catalog.T("D03.advice"), "sshkeys authorize --file "+shellword.Name(l.Path)+" NEW.pub"
 	}
 	return f
 }

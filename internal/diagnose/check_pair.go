@@ -46,12 +46,19 @@ func foreignHalf(c *Candidate) []Finding {
 // key can still be read the command writes it anew, and keeps the old file as .bak.
 func damagedPublic(c *Candidate) []Finding {
 	isLine := c.Envelope != nil && c.Envelope.Format == formats.OpenSSHPublic
-	if !pasted(c.Defects) && !(isLine && encoded(c.Defects)) {
+	damaged := Damaged(c.KeyFileFacts)
+	if !damaged && !pasted(c.Defects) && !(isLine && encoded(c.Defects)) {
 		return nil
 	}
 	f := Finding{Code: "P03", Severity: Error, File: c.Name, Cause: catalog.T("P03.file"), Evidence: defectTexts(c.Defects), Advice: catalog.T("P03.again")}
+	if damaged {
+		f.Evidence, f.Command = editTexts(c.Envelope.Edits), clean(c.KeyFileFacts)
+	}
 	if isLine && !slices.Contains(c.Defects, formats.JoinedKeys) {
-		f.Advice, f.Command = catalog.Text{}, []string{"sshkeys", "public", "--force", "-o", fileArg(c.Name), fileArg(c.Name)}
+		f.Command = []string{"sshkeys", "public", "--force", "-o", fileArg(c.Name), fileArg(c.Name)}
+	}
+	if f.Command != nil {
+		f.Advice = catalog.Text{}
 	}
 	return []Finding{f}
 }

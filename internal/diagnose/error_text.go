@@ -58,6 +58,11 @@ func typedError(err error) (catalog.Text, bool) {
 			return catalog.T("error.foreign", "what", reason(e.Reason)), true
 		}
 		return catalog.T("error.unknown", "reason", reason(e.Reason)), true
+	case *formats.DamageError:
+		return damageError(e), true
+	case *formats.AmbiguousError:
+		place := linesText(e.Line, e.Last, "error.line_to")
+		return catalog.T("error.damage", "format", FormatTitle(e.Format), "place", place, "reason", reason(e.Reason)), true
 	case *formats.SyntaxError:
 		return syntaxError(e), true
 	case *formats.IntegrityError:
@@ -88,19 +93,69 @@ func syntaxError(e *formats.SyntaxError) catalog.Text {
 	if !ok {
 		why = inJapanese(e.Reason, catalog.T("error.malformed"))
 	}
-	var line, field, offset catalog.Text
+	var line, offset catalog.Text
 	if e.Line > 0 {
 		line = catalog.T("error.line", "line", e.Line)
-	}
-	if part, name, ok := strings.Cut(e.Field, ", field "); ok {
-		field = catalog.T("error.field_of", "part", reason(part), "field", name)
-	} else if part != "" {
-		field = catalog.T("error.field", "field", reason(part))
 	}
 	if e.Offset >= 0 {
 		offset = catalog.T("error.offset", "offset", e.Offset)
 	}
-	return catalog.T("error.syntax", "format", FormatTitle(e.Format), "line", line, "field", field, "offset", offset, "reason", why)
+	return catalog.T("error.syntax", "format", FormatTitle(e.Format), "line", line, "field", fieldText(e.Field), "offset", offset, "reason", why)
+}
+
+// fieldText names a part of a file, or a field of one.
+func fieldText(name string) catalog.Text {
+	if part, field, ok := strings.Cut(name, ", field "); ok {
+		return catalog.T("error.field_of", "part", reason(part), "field", field)
+	}
+	if name == "" {
+		return catalog.Text{}
+	}
+	return catalog.T("error.field", "field", reason(name))
+}
+
+// damageError says where a file is damaged beyond repair. Where it has no reason of
+// its own, that is the decoder's, whose place is one in a text made of the file's.
+func damageError(e *formats.DamageError) catalog.Text {
+	var field catalog.Text
+	var why any = reason(e.Reason)
+	if e.Field != "" {
+		field = fieldText(e.Field)
+	}
+	if e.Reason == "" {
+		syntax, isSyntax := errors.AsType[*formats.SyntaxError](e.Err)
+		integrity, isIntegrity := errors.AsType[*formats.IntegrityError](e.Err)
+		switch {
+		case isSyntax:
+			field, why = fieldText(syntax.Field), reason(syntax.Reason)
+		case isIntegrity:
+			why = reason(integrity.Reason)
+		default:
+			why = errorText(e.Err)
+		}
+	}
+	return catalog.T("error.damage", "format", FormatTitle(e.Format), "place", placeText(e), "field", field, "reason", why)
+}
+
+func placeText(e *formats.DamageError) catalog.Text {
+	switch {
+	case e.Column > 0:
+		return catalog.T("error.column", "line", e.Line, "column", e.Column)
+	case e.Line == 0:
+		return catalog.T("error.bytes", "first", e.Offset, "last", e.Until)
+	}
+	return linesText(e.Line, e.Last, "error.lines")
+}
+
+// linesText is a line, or several in the words of the given text.
+func linesText(first, last int, several string) catalog.Text {
+	switch {
+	case first == 0:
+		return catalog.Text{}
+	case last > first:
+		return catalog.T(several, "first", first, "last", last)
+	}
+	return catalog.T("error.line", "line", first)
 }
 
 // systemError is what the operating system says, in its own words on each.

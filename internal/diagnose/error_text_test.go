@@ -36,6 +36,19 @@ func TestErrorText(t *testing.T) {
 			"OpenSSH 形式の秘密鍵のファイルが壊れています: 公開鍵、フィールド n: 7 バイト目: 形式の決まりに合っていません"},
 		{&formats.SyntaxError{Format: formats.KnownHosts, Line: 3, Offset: -1, Reason: "no key in it; the key goes on in the next line and must stand on one"}, "",
 			"known_hosts の一覧のファイルが壊れています: 3 行目: 鍵が次の行に続いています。1 行に書く必要があります(鍵がありません)"},
+		{&formats.DamageError{Format: formats.OpenSSH, Line: 3, Last: 3, Column: 17, Reason: "not a base64 character"}, "",
+			"OpenSSH 形式の秘密鍵のファイルが壊れています: 3 行目の 17 文字目: base64 の文字ではありません"},
+		{&formats.DamageError{Format: formats.OpenSSH, Line: 4, Last: 7, Field: "private section, field d",
+			Reason: "it does not fit the rest of the key: a character in it was changed"}, "",
+			"OpenSSH 形式の秘密鍵のファイルが壊れています: 4~7 行目: 秘密鍵部分、フィールド d: 鍵のほかの部分と合いません。この中の文字が変わっています"},
+		{&formats.DamageError{Format: formats.PPK3, Line: 6, Reason: "70 characters are missing: a whole line was lost"}, "",
+			"PuTTY 形式の秘密鍵 (PPK 3)のファイルが壊れています: 6 行目: 70 文字が欠けています。1 行がまるごと失われています"},
+		{&formats.DamageError{Format: formats.PKCS8, Offset: 20, Until: 30, Err: &formats.SyntaxError{Format: formats.PKCS8, Field: "DER, field version", Offset: 3, Reason: "zero"}}, "",
+			"PKCS#8 形式の秘密鍵のファイルが壊れています: 20~30 バイト目: DER、フィールド version: 0 です"},
+		{&formats.DamageError{Format: formats.PKCS1, Line: 2, Last: 9, Err: &keytool.MismatchError{Reason: "the seed belongs to another public key"}}, "",
+			"PKCS#1 (PEM) 形式の RSA 秘密鍵のファイルが壊れています: 2~9 行目: シードは別の公開鍵のものです"},
+		{&formats.AmbiguousError{Format: formats.OpenSSH, Line: 2, Last: 4, Reason: "there is more than one key in it"}, "",
+			"OpenSSH 形式の秘密鍵のファイルが壊れています: 2~4 行目: 鍵が 2 つ以上入っています"},
 		{&formats.LimitError{What: "the file's size in bytes", Got: 2, Max: 1}, "", "ファイルの大きさ(バイト): 2 は上限の 1 を超えています"},
 		{&formats.IntegrityError{Format: formats.PPK2, Reason: "the checksum in its last line is wrong"}, "",
 			"PuTTY 形式の秘密鍵 (PPK 2)のファイルが壊れているか、書き換えられています: 最終行のチェックサムが合いません"},
@@ -157,8 +170,12 @@ func sampleOf(format string) string {
 // a programming error ("keytool: …") and of options (formats.WriteOptions).
 func reasons(n ast.Node) []string {
 	switch n := n.(type) {
+	case *ast.AssignStmt:
+		if n.Tok == token.ASSIGN && lastName(n.Lhs[0]) == "Reason" {
+			return spoken(n.Rhs)
+		}
 	case *ast.CallExpr:
-		after := map[string]int{"syntax": 2, "syntaxLine": 3, "fail": 1, "damaged": len(n.Args) - 1}
+		after := map[string]int{"syntax": 2, "syntaxLine": 3, "fail": 1, "ambiguous": 0, "damaged": len(n.Args) - 1}
 		name := lastName(n.Fun)
 		if i, ok := after[name]; ok && i < len(n.Args) {
 			return spoken(n.Args[i:])
@@ -168,7 +185,7 @@ func reasons(n ast.Node) []string {
 		}
 	case *ast.CompositeLit:
 		switch lastName(n.Type) {
-		case "MismatchError", "UnsupportedError", "CannotHoldError", "IntegrityError", "UnknownFormatError", "foreignKey":
+		case "MismatchError", "UnsupportedError", "CannotHoldError", "IntegrityError", "UnknownFormatError", "DamageError", "foreignKey":
 			return spoken(n.Elts)
 		case "FieldError":
 			return spoken(n.Elts[min(2, len(n.Elts)-1):])

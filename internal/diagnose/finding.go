@@ -27,6 +27,7 @@ type Finding struct {
 	Severity Severity
 	File     string         // that it is about, as the system names it; "" for none
 	Line     int            // of File, 1-based; 0 for the whole
+	Last     int            // the last of several lines; 0 where it is one
 	Cause    catalog.Text   // one sentence
 	Evidence []catalog.Text // what was seen; never key material
 	Advice   catalog.Text   // what to do where no command does it
@@ -46,6 +47,7 @@ type Said struct {
 	Severity Severity `json:"severity"`
 	File     string   `json:"file,omitempty"`
 	Line     int      `json:"line,omitempty"`
+	Last     int      `json:"last,omitempty"`
 	Message  string   `json:"message"`
 	Evidence []string `json:"evidence,omitempty"`
 	Advice   string   `json:"advice,omitempty"`
@@ -56,7 +58,7 @@ type Said struct {
 // In says a finding in a language.
 func (f Finding) In(l catalog.Lang) Said {
 	s := Said{
-		Code: f.Code, Severity: f.Severity, File: f.File, Line: f.Line,
+		Code: f.Code, Severity: f.Severity, File: f.File, Line: f.Line, Last: f.Last,
 		Message: l.Say(f.Cause), Advice: l.Say(f.Advice), Hint: f.Hint, Fixable: len(f.Command) > 0,
 	}
 	for _, e := range f.Evidence {

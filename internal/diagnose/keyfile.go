@@ -13,12 +13,18 @@ import (
 type KeyFileFacts struct {
 	Name     string // as it was named; "-" for standard input
 	Envelope *formats.Envelope
-	Key      *keytool.Key // nil where it could not be opened and nothing stands in clear
+	// Plain is what the file's own bytes read as, without mending; nil where they do not.
+	Plain *formats.Envelope
+	// Fixable tells a list that `authorize --fix` was found to mend.
+	Fixable bool
+	Key     *keytool.Key // nil where it could not be opened and nothing stands in clear
 	// Permissions is what is wrong with who can reach the file.
 	Permissions []perms.Finding
 	// Neighbour is the .pub beside a private key, nil where there is none.
 	Neighbour     *keytool.Key
 	NeighbourName string
+	// Encoding is what a passphrase opened the file in, where that is not as it was given.
+	Encoding Encoding
 }
 
 // Sizes under which RSA keys are refused.
@@ -36,6 +42,7 @@ func KeyFile(f KeyFileFacts) []Finding {
 	found = append(found, Permissions(f.Name, f.Permissions)...)
 	if f.Envelope.Kind.IsPrivate() {
 		found = append(found, protection(f)...)
+		found = append(found, passphraseEncoding(f)...)
 		found = append(found, neighbour(f)...)
 	}
 	return found

@@ -17,10 +17,8 @@ var (
 	markUTF16BE = []byte("\xfe\xff")
 )
 
-// firstLine reads a line and not one byte more: the rest of standard input may
-// be for something else. Its end, LF or CR LF, is not part of it, nor is a byte
-// order mark; with that of UTF-16 the line is turned into UTF-8. Input without
-// a single byte is ErrEmpty; an empty line is an empty passphrase.
+// firstLine reads a line, with its end, and not one byte more: the rest of
+// standard input may be for something else.
 func firstLine(r io.Reader) (Bytes, error) {
 	// One buffer of full size, so that growing leaves no copies about.
 	buf := make(Bytes, 0, maxLine+2)
@@ -37,8 +35,15 @@ func firstLine(r io.Reader) (Bytes, error) {
 		}
 		buf = append(buf, one[0])
 	}
-	line := decode(buf)
-	body, ended := bytes.CutSuffix(line, []byte("\n"))
+	return buf, nil
+}
+
+// content is what a line is about. Its end, LF or CR LF, is not part of it, nor is
+// a byte order mark; with that of UTF-16 the line is turned into UTF-8. Input without
+// a single byte is ErrEmpty; an empty line is an empty passphrase. The line itself
+// is used up.
+func content(line Bytes) (Bytes, error) {
+	body, ended := bytes.CutSuffix(decode(line), []byte("\n"))
 	if !ended && len(body) == 0 {
 		return nil, ErrEmpty
 	}
@@ -46,6 +51,15 @@ func firstLine(r io.Reader) (Bytes, error) {
 		body = bytes.TrimSuffix(body, []byte("\r"))
 	}
 	return body, nil
+}
+
+// written is the line as a program takes it that leaves out nothing but its LF:
+// with its mark or CR. nil where it has neither.
+func written(line Bytes) Bytes {
+	if !bytes.HasPrefix(line, markUTF8) && !bytes.HasSuffix(line, []byte("\r\n")) {
+		return nil
+	}
+	return bytes.TrimSuffix(bytes.Clone(line), []byte("\n"))
 }
 
 func lineEnds(buf []byte) bool {

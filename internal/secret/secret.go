@@ -74,6 +74,7 @@ type Source struct {
 	mu      sync.Mutex
 	readYet bool
 	line    Bytes // of File
+	written Bytes // the same with its byte order mark or CR; nil without
 	lineErr error
 	askpass []string // where the askpass program usually is
 }
@@ -150,10 +151,14 @@ func (s *Source) fromFile(ctx context.Context) (Bytes, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if err != nil {
-			err = s.fileError(err)
+		s.readYet = true
+		if err == nil {
+			s.written = written(line)
+			s.line, err = content(line)
 		}
-		s.readYet, s.line, s.lineErr = true, line, err
+		if err != nil {
+			s.lineErr = s.fileError(err)
+		}
 	}
 	if s.lineErr != nil {
 		return nil, s.lineErr
