@@ -42,7 +42,6 @@ const (
 	elsewhere   fate = "named with another place"
 	moreThanOne fate = "more than one reading"
 	noKey       fate = "taken for no key at all"
-	noText      fate = "binary, without a place"
 	unplaced    fate = "named without a place"
 	unreadable  fate = "of a type or cost that is not read"
 	locked      fate = "refused only when opened"
@@ -178,9 +177,6 @@ func judgeDamage(g testkeys.Golden, want *keytool.Key, damaged []byte, where pla
 		return noKey, err
 	case opened && g.Encrypted(): // what is encrypted has no places
 		return locked, err
-	}
-	if !formats.IsText(damaged) {
-		return noText, err
 	}
 	return unplaced, err
 }

@@ -46,6 +46,8 @@ const (
 	LineWidth       Defect = "line-width"        // base64 lines of unusual width, or of several
 	PlusAsSpace     Defect = "plus-as-space"     // a blank in place of a plus sign
 	WrongLineCounts Defect = "wrong-line-counts" // PuTTY's Public-Lines or Private-Lines
+	// SecondKey is another private key behind the first, which no program reads.
+	SecondKey Defect = "second-key"
 	// OddLines are lines of other than 64 characters in a PEM block with a passphrase
 	// of its own (Proc-Type).
 	OddLines Defect = "odd-lines"
@@ -110,6 +112,7 @@ func defectCodes() []codeRow {
 		{"R30", []Defect{JoinedKeys}},
 		{"R31", []Defect{SSH2Text}},
 		{"R32", []Defect{WrongLineCounts}},
+		{"R33", []Defect{SecondKey}},
 		{"P09", []Defect{PrivateKey}},
 	}
 }
@@ -123,42 +126,23 @@ const (
 	ByPuTTY   Reader = "putty" // PuTTY's programs load PPK, puttygen imports the others
 )
 
-// Defects finds what is wrong with a file's text, each kind once. Of binary files
-// and of text that is no key it finds nothing.
+// Defects finds what is wrong with a file's text, each kind once: what Mend undoes in
+// it and, of one beyond repair, would undo. Of binary files and of text that is no
+// key it finds nothing.
 func Defects(data []byte) []Defect {
-	in := normalise(data)
-	var found []Defect
+	m, env, _ := look(data, DefaultLimits())
+	var edits []Edit
 	switch {
-	case in.text == nil:
-		return nil
-	case hasPPKHeader(in, "") || bytes.Contains(in.text, []byte("\n"+ppkMagic)):
-		found = aroundPPK(in.text)
-	case isBlock(in.text):
-		found = blockDefects(in.text)
-	default:
-		found = lineDefects(data)
-		if found == nil && !isPublicText(in) {
-			return nil
-		}
+	case env != nil:
+		edits = env.Edits
+	case m != nil && len(m.readings) > 0:
+		edits = editsOf(slices.Concat(m.layers, m.readings[0].edits), m.ends)
 	}
-	return append(encodingDefects(data), found...)
-}
-
-// lineDefects are those of a public key's file or a list, each once.
-func lineDefects(data []byte) []Defect {
 	var found []Defect
-	for _, d := range ScanDefects(data) {
-		of := d.Defect
-		if of != ByteOrderMark && of != SSH2Text && !slices.Contains(found, of) {
-			found = append(found, of)
-		}
+	for _, e := range edits {
+		found = append(found, e.Defect)
 	}
 	return found
-}
-
-func isPublicText(in *input) bool {
-	f := detect(in)
-	return f != nil && f.Holds != HoldsPrivate
 }
 
 // Stops tells whether a program refuses a file of the format for the defect alone.
@@ -209,45 +193,6 @@ func StopsSSH(defects []Defect, id ID) []Defect {
 	return slices.DeleteFunc(slices.Clone(defects), func(d Defect) bool { return !d.Stops(BySSH, id) })
 }
 
-func encodingDefects(data []byte) []Defect {
-	var found []Defect
-	switch {
-	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
-		found = append(found, ByteOrderMark)
-	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")):
-		found = append(found, UTF16)
-		data = fromUTF16(data)
-	}
-	pairs := bytes.Count(data, []byte("\r\n"))
-	if pairs > 0 {
-		found = append(found, CRLF)
-	}
-	if bytes.Count(data, []byte("\r")) > pairs {
-		found = append(found, LoneCR)
-	}
-	if !bytes.HasSuffix(data, []byte("\n")) && !bytes.HasSuffix(data, []byte("\r")) {
-		found = append(found, NoFinalNewline)
-	}
-	return found
-}
-
-func aroundPPK(text []byte) []Defect {
-	if bytes.HasPrefix(text, []byte(ppkMagic)) {
-		return nil
-	}
-	return []Defect{TextBefore}
-}
-
-// isBlock tells a text that has the BEGIN line of a private key, indented or not.
-func isBlock(text []byte) bool {
-	for line := range bytes.Lines(text) {
-		if label, ok := beginLabel(bytes.TrimSpace(line)); ok {
-			return isPrivateLabel(label)
-		}
-	}
-	return false
-}
-
 // beginLabel is the label of PEM's "-----BEGIN X-----" and SSH2's "---- BEGIN X ----".
 func beginLabel(line []byte) (string, bool) {
 	for _, marks := range [...][2]string{{pemBegin, pemDash}, {"---- BEGIN ", " ----"}} {
@@ -261,64 +206,4 @@ func beginLabel(line []byte) (string, bool) {
 
 func isPrivateLabel(label string) bool {
 	return bytes.HasSuffix([]byte(label), []byte("PRIVATE KEY")) || isParameters(label)
-}
-
-// blockDefects walks a text with one block or, with EC or DSA parameters, two.
-func blockDefects(text []byte) []Defect {
-	w := blockWalk{encrypted: bytes.Contains(text, []byte("\nProc-Type: 4,ENCRYPTED"))}
-	for line := range bytes.Lines(text) {
-		w.line(bytes.TrimSuffix(line, []byte("\n")))
-	}
-	slices.Sort(w.found)
-	return slices.Compact(w.found)
-}
-
-// blockWalk is where in a text with blocks a walk of its lines is.
-type blockWalk struct {
-	found     []Defect
-	encrypted bool // in PEM's own way
-	inside    bool
-	begun     bool // some block was
-	body      bool // base64 text was seen in this block
-	headers   bool // a header was, and the empty line behind it was not
-	short     bool // a line was that may only be the last
-}
-
-func (w *blockWalk) add(d Defect, is bool) {
-	if is {
-		w.found = append(w.found, d)
-	}
-}
-
-func (w *blockWalk) line(line []byte) {
-	bare := bytes.Trim(line, " \t")
-	_, begin := beginLabel(bare)
-	end := bytes.HasPrefix(bare, []byte("-----END ")) || bytes.HasPrefix(bare, []byte("---- END "))
-	switch {
-	case begin && !w.inside || end && w.inside:
-		w.add(IndentedMarker, !bytes.HasPrefix(line, bare))
-		w.add(BlankAtMarker, !bytes.HasSuffix(line, bare))
-		*w = blockWalk{found: w.found, encrypted: w.encrypted, inside: begin, begun: true}
-	case w.inside:
-		w.within(line, bare)
-	case w.begun:
-		w.add(TextAfter, len(bare) > 0)
-	default:
-		w.add(TextBefore, true)
-	}
-}
-
-// within judges a line between BEGIN and END.
-func (w *blockWalk) within(line, bare []byte) {
-	switch {
-	case bytes.IndexByte(bare, ':') > 0 && !w.body:
-		w.headers = true
-	case len(bare) == 0:
-		w.add(EmptyLine, !w.headers || w.body)
-		w.headers = false
-	default:
-		w.add(Indented, !bytes.HasPrefix(line, bare))
-		w.add(OddLines, w.encrypted && (w.short || len(bytes.TrimRight(line, " \t")) > 64))
-		w.body, w.short = true, len(line) < 64
-	}
 }

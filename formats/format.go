@@ -136,7 +136,10 @@ type Envelope struct {
 	// then read; nil where it is the file's own. Parse leaves both empty.
 	Edits  []Edit
 	Mended []byte
-	lines  []int // of the file, for each line of Mended
+	// Surrounded tells that the file holds other text beside what is in Mended: to
+	// write that in its place would lose it.
+	Surrounded bool
+	lines      []int // of the file, for each line of Mended
 
 	// blocked is why no passphrase would help: an unsupported cipher, key
 	// derivation or type; or a cost over the limits, which Parse returns.

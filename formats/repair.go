@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"slices"
+	"sort"
+	"strings"
 
 	"sshkeys/keytool"
 )
@@ -21,6 +23,8 @@ type reading struct {
 	// for blanks; others is how many of that kind stood there. A guess counts where
 	// the key proves itself, or where all plus signs of a text were lost together.
 	guesses, others int
+	// last is the place of the part's last byte; 0 where that is the trace's.
+	last int32
 }
 
 // Mend reads data as Parse does. Where mail programs, terminals, editors, web forms
@@ -30,33 +34,40 @@ type reading struct {
 // possible the error is an *AmbiguousError, and where the damage is beyond repair a
 // *DamageError with its place. Other errors are Parse's.
 func Mend(data []byte, lim Limits) (*Envelope, error) {
+	_, env, err := look(data, lim)
+	return env, err
+}
+
+// look is Mend, with what was found out on the way; nil where nothing was to be.
+func look(data []byte, lim Limits) (*mender, *Envelope, error) {
 	env, err := Parse(data, lim)
 	switch {
 	case cannotMend(err):
-		return nil, err
+		return nil, nil, err
 	case err == nil && isSound(data, env):
-		return env, nil
+		return nil, env, nil
 	}
 	start, edits, ok := plainText(traceOf(data))
 	switch {
 	case !ok && err == nil: // binary
-		return env, nil
+		return nil, env, nil
 	case !ok:
-		return nil, binaryDamage(data, err)
+		return nil, nil, binaryDamage(data, err)
 	}
-	m := &mender{lim: lim, ends: lineEndsOf(start)}
+	m := &mender{lim: lim, start: start, ends: lineEndsOf(start)}
 	text, layers := unwrap(start)
 	m.read(text, append(edits, layers...))
 	m.prove()
 	switch {
 	case err == nil && !m.overrules(env):
-		return m.explain(env), nil
+		return m, m.explain(env), nil
 	case len(m.proved) > 0:
-		return m.choose()
+		env, err = m.choose()
+		return m, env, err
 	case err == nil:
-		return m.explain(env), nil
+		return m, m.explain(env), nil
 	}
-	return nil, m.damage(data, err)
+	return m, nil, m.damage(data, err)
 }
 
 // cannotMend tells the errors that no mending helps against.
@@ -70,6 +81,7 @@ func cannotMend(err error) bool {
 // mender is one file on its way to a text that decodes.
 type mender struct {
 	lim      Limits
+	start    trace // the file's text
 	ends     lineEnds
 	layers   []edit // of the whole text
 	readings []reading
@@ -116,6 +128,19 @@ func (m *mender) prove() {
 	}
 }
 
+// surrounds tells whether the file has more than the part that a reading is of: text
+// before or behind it, other than blanks, quotes and escaped line ends.
+func (m *mender) surrounds(r reading) bool {
+	if r.len() == 0 {
+		return false
+	}
+	first, last := slices.Min(r.at), max(r.last, slices.Max(r.at))
+	before := sort.Search(len(m.start.at), func(i int) bool { return m.start.at[i] >= first })
+	behind := sort.Search(len(m.start.at), func(i int) bool { return m.start.at[i] > last })
+	outside := strings.NewReplacer(`\n`, "", `\r`, "").Replace(string(m.start.b[:before]) + "\n" + string(m.start.b[behind:]))
+	return strings.Trim(outside, " \t\r\n\v\f\"'`,;\\>|\u00a0\u200b\ufeff") != ""
+}
+
 // overrules tells the files that Parse reads, and not as they were meant: a quoted
 // private key is no list of odd lines, a public key among prose is no list, and two
 // keys on a line are not one with a long comment.
@@ -130,6 +155,18 @@ func (m *mender) overrules(env *Envelope) bool {
 
 // explain gives what Parse read by itself the edits that another program would need.
 func (m *mender) explain(env *Envelope) *Envelope {
+	env = m.explained(env)
+	for _, p := range m.proved {
+		if p.private && env.Kind.IsPrivate() && !sameKeyIn(p.env, env) {
+			line := m.ends.line(slices.Min(p.at))
+			env.Edits = append(env.Edits, Edit{line, SecondKey, max(line, m.ends.line(p.last))})
+			break
+		}
+	}
+	return env
+}
+
+func (m *mender) explained(env *Envelope) *Envelope {
 	for _, p := range m.proved {
 		if p.env.Format == env.Format && sameKeyIn(p.env, env) {
 			if p.env.Hosts != env.Hosts || p.env.Options != env.Options { // quoting is no host's name

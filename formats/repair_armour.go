@@ -21,6 +21,7 @@ type block struct {
 // and where there is none, base64 text that has lost both its lines. It writes each
 // anew as its programs do.
 func armourReadings(orig trace) []reading {
+	orig, framed := unframe(orig)
 	t := newBlockText(orig)
 	blocks := t.blocks()
 	if len(blocks) == 0 {
@@ -35,7 +36,7 @@ func armourReadings(orig trace) []reading {
 		around := t.around(blocks, i)
 		for _, r := range t.readBlock(b) {
 			r.part = i
-			r.edits = append(r.edits, around...)
+			r.edits = slices.Concat(framed, r.edits, around)
 			if isParameters(b.label) {
 				parameters = &r
 				continue
@@ -239,7 +240,8 @@ func (t *blockText) readBlock(b block) []reading {
 		if !b.ended && size > 0 {
 			text = cutBase64(text, size)
 		}
-		if b.label == "" || headers.len() == 0 && label != "" && replaces(label, b.label) {
+		whole := len(decodePrefix(text.b)) >= size // of a beginning derLabel may be mistaken
+		if b.label == "" || headers.len() == 0 && label != "" && whole && replaces(label, b.label) {
 			b.label = label
 		}
 		if text.len() == 0 {
@@ -252,6 +254,9 @@ func (t *blockText) readBlock(b block) []reading {
 		r := reading{
 			trace: t.render(b, headers, text), private: isPrivateLabel(b.label),
 			guesses: v.guesses, others: bytes.Count(text.b, []byte("+")) - v.guesses,
+		}
+		if b.ended {
+			r.last = t.at[b.to-1]
 		}
 		r.edits = slices.Concat(b.edits, headers.edits, t.beforeEnd(b, body), v.edits)
 		if v.guesses == 0 {

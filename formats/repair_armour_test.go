@@ -3,6 +3,7 @@ package formats_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -83,6 +84,31 @@ func TestMendArmour(t *testing.T) {
 				t.Errorf("edits %v in a sound file", env.Edits)
 			}
 		})
+	}
+}
+
+// TestMendFrames: what a program shows around the lines of a file is none of it.
+func TestMendFrames(t *testing.T) {
+	for _, name := range []string{"ed25519/openssh", "rsa2048/pkcs1.pem", "rsa2048/pkcs1.aes128.pem", "ed25519/rfc4716"} {
+		key, file, _ := strings.Cut(name, "/")
+		g := testkeys.Find(t, key, file)
+		for _, f := range []struct{ before, behind string }{
+			{"", "$"}, {"%6d\t", ""}, {"%d:", ""}, {"%d. ", ""}, {"+", ""}, {"│ ", "      │"}, {"| ", " |"}, {"# ", ""}, {"// ", ""},
+			{"2026-11-21T18:27:%02d.123Z ", ""}, {"[%d] ", " \\"},
+		} {
+			var text strings.Builder
+			for i, line := range strings.Split(strings.TrimSuffix(string(g.Data), "\n"), "\n") {
+				before := f.before
+				if strings.Contains(before, "%") {
+					before = fmt.Sprintf(before, i+8)
+				}
+				text.WriteString(before + line + f.behind + "\n")
+			}
+			env := mend(t, g, "cat key\n"+text.String())
+			if !bytes.Equal(env.Mended, g.Data) || !slices.ContainsFunc(env.Edits, func(e formats.Edit) bool { return e.Defect == formats.MailQuoted }) {
+				t.Errorf("%s in %q %q: edits %v, mended to\n%s", g, f.before, f.behind, env.Edits, env.Mended)
+			}
+		}
 	}
 }
 

@@ -339,42 +339,43 @@ func (t *blockText) withoutCommon(lines []bodyLine) ([]bodyLine, bool) {
 }
 
 // widths names base64 lines of other lengths than programs write: all of one, but
-// the last. OpenSSL reads 64 only where a passphrase of PEM's own protects them.
+// the last. OpenSSL reads 64 only where a passphrase of PEM's own protects them, and
+// counts the blanks before them.
 func (t *blockText) widths(b block, h headerText, body int) []edit {
-	var lines []bodyLine
-	for _, l := range t.bodyLines(body, b.out) {
-		if l.from < l.to {
-			lines = append(lines, l)
-		}
-	}
-	if len(lines) == 0 || !b.ended && len(lines) == 1 {
-		return nil
-	}
-	width, odd := lines[0].to-lines[0].from, -1
-	for i, l := range lines {
-		if n := l.to - l.from; n > width || n < width && i < len(lines)-1 {
-			odd = i
-			break
-		}
-	}
-	if b.begun && bytes.IndexByte(t.b[b.in:lines[0].from], '\n') < 0 { // named at the BEGIN line
-		return nil
-	}
-	usual := slices.Contains(usualWidths(b.label), width) || len(lines) == 1 && width <= 76
-	encrypted := bytes.Contains(h.b, []byte("Proc-Type"))
-	where := edit{LineWidth, t.at[lines[0].from], t.at[lines[len(lines)-1].to-1]}
+	lines := slices.DeleteFunc(t.bodyLines(body, b.out), func(l bodyLine) bool { return l.from == l.to })
 	switch {
-	case encrypted && (odd >= 0 || width != 64 && len(lines) > 1 || width > 64):
-		where.defect = OddLines
-	case odd < 0 && usual:
+	case len(lines) == 0 || !b.ended && len(lines) == 1:
 		return nil
+	case b.begun && bytes.IndexByte(t.b[b.in:lines[0].from], '\n') < 0: // named at the BEGIN line
+		return nil
+	}
+	if bytes.Contains(h.b, []byte("Proc-Type")) {
+		return t.unevenLines(lines, OddLines, func(l bodyLine, last bool) bool {
+			n := l.to - l.left
+			return n > 64 || n < 64 && !last
+		})
+	}
+	first := lines[0].to - lines[0].from
+	switch usual := slices.Contains(usualWidths(b.label), first) || len(lines) == 1 && first <= 76; {
 	case bytes.ContainsAny(t.b[lines[0].from:lines[0].to], " \t"): // named by its blanks
 		return nil
+	case !usual:
+		return []edit{{LineWidth, t.at[lines[0].from], t.at[lines[len(lines)-1].to-1]}}
 	}
-	if odd > 0 {
-		where.first, where.last = t.at[lines[odd].from], t.at[lines[odd].to-1]
+	return t.unevenLines(lines, LineWidth, func(l bodyLine, last bool) bool {
+		n := l.to - l.from
+		return n > first || n < first && !last
+	})
+}
+
+// unevenLines names the first line that is odd.
+func (t *blockText) unevenLines(lines []bodyLine, d Defect, odd func(l bodyLine, last bool) bool) []edit {
+	for i, l := range lines {
+		if odd(l, i == len(lines)-1) {
+			return []edit{{d, t.at[l.from], t.at[l.to-1]}}
+		}
 	}
-	return []edit{where}
+	return nil
 }
 
 // usualWidths are those that ssh-keygen, puttygen and openssl write.

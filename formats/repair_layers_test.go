@@ -256,9 +256,8 @@ func TestPeelUndoesPairs(t *testing.T) {
 				case !ok:
 					t.Errorf("%s, %s, %s: binary", name, first.name, second.name)
 				case !strings.Contains(string(out.b), text):
-					bad++
-					if bad < 20 {
-						t.Errorf("%s, %s, %s:\n%s\n--- %v\n%s", name, first.name, second.name, twice, edits, out.b)
+					if bad++; bad < 20 {
+						t.Errorf("%s, %s, %s: %v, %s", name, first.name, second.name, edits, firstDifference(out.b, text))
 					}
 				case second.name == "nothing" && first.edit != "" && !hasEdit(edits, first.edit):
 					t.Errorf("%s, %s: edits %v", name, first.name, edits)
@@ -267,6 +266,16 @@ func TestPeelUndoesPairs(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d", tried-bad, tried)
+}
+
+// firstDifference shows where a text that should hold another leaves it.
+func firstDifference(got []byte, want string) string {
+	start := max(0, bytes.Index(got, []byte(want[:min(8, len(want))])))
+	i := 0
+	for i < len(want) && start+i < len(got) && got[start+i] == want[i] {
+		i++
+	}
+	return fmt.Sprintf("byte %d: %.40q, want %.40q", start+i, got[start+i:], want[i:])
 }
 
 // composes tells what can be done one after the other: UTF-16 is no text any more, and

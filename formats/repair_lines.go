@@ -128,12 +128,16 @@ type lineScan struct {
 	bare    bool // keys without a type count
 	guessed bool // some key would be whole with plus signs for blanks
 	items   []*lineItem
+	blocks  map[int]*listBlock // by where their lines begin
+	cut     map[int]bool       // the lines that are no item by themselves, and begin like a key's
 }
 
 // scanLines takes a text apart. A line that sshd reads, a comment or a block ends what
 // may belong together.
 func scanLines(t trace, b blanks) *lineScan {
-	s := &lineScan{lineText: newLineText(t), blanks: b, bare: !hasPrivateMark(t.b)}
+	s := &lineScan{blanks: b, bare: !hasPrivateMark(t.b), cut: map[int]bool{}}
+	t, s.blocks, s.guessed = partBlocks(t, b)
+	s.lineText = newLineText(t)
 	loose := -1
 	flush := func(to int) {
 		if loose >= 0 {
@@ -160,10 +164,13 @@ func scanLines(t trace, b blanks) *lineScan {
 
 // plainItem is the line as an item of its own; nil for one that is not clear by itself.
 func (s *lineScan) plainItem(i int) *lineItem {
+	if b := s.blocks[s.starts[i]]; b != nil {
+		return s.ssh2Item(i, b)
+	}
 	line := s.line(i).b
 	bare := bytes.Trim(line, " \t")
 	if label, ok := beginLabel(bare); ok {
-		return s.blockItem(i, label)
+		return &lineItem{from: i, to: s.endOfBlock(i) + 1, block: label, broken: true}
 	}
 	l, ok := readLine(line)
 	switch {
@@ -171,6 +178,8 @@ func (s *lineScan) plainItem(i int) *lineItem {
 		return &lineItem{from: i, to: i + 1}
 	case ok && l.key != nil && !startsKey(l.key.Comment()) && !isSpoiled(l.prefix):
 		return &lineItem{from: i, to: i + 1, keys: 1, sound: true, lines: []trace{s.line(i)}}
+	case ok && l.kind() != lineJunk:
+		s.cut[i] = true
 	}
 	return nil
 }
@@ -193,25 +202,13 @@ func startsKey(comment string) bool {
 	return len(v.blobStarts(false)) > 0
 }
 
-// blockItem is a block between BEGIN and END. One of RFC 4716 becomes a line.
-func (s *lineScan) blockItem(i int, label string) *lineItem {
-	it := &lineItem{from: i, to: s.endOfBlock(i) + 1, block: label, broken: true}
-	if label != rfc4716Label {
-		return it
+// ssh2Item is a block of RFC 4716, as a line.
+func (s *lineScan) ssh2Item(i int, b *listBlock) *lineItem {
+	it := &lineItem{from: i, to: s.lineOf(b.to-1) + 1, block: rfc4716Label, keys: 1, mended: true, lines: []trace{b.line}}
+	it.edits, it.guesses, it.others = b.edits, b.guesses, b.others
+	if b.joined {
+		it.edits = append(it.edits, edit{JoinedKeys, s.place(b.from), s.place(b.to - 1)})
 	}
-	text := bytes.ReplaceAll(s.b[s.starts[i]:s.starts[it.to]], []byte("\r\n"), []byte("\n"))
-	env, err := decodeRFC4716(&input{raw: text, text: text}, Limits{})
-	if err != nil || env.Public == nil {
-		return it
-	}
-	place := s.place(s.starts[i])
-	var line trace
-	line.put(AuthorizedLine(env.Public), place)
-	if !readsAs(line.b, wireBlob(env.Public)) {
-		return it
-	}
-	it.keys, it.broken, it.mended, it.lines = 1, false, true, []trace{line}
-	it.edits = []edit{{SSH2Text, place, s.place(s.starts[it.to] - 1)}}
 	return it
 }
 
@@ -264,12 +261,7 @@ func (s *lineScan) stretch(from, to int) {
 func (s *lineScan) between(from, to int) {
 	for i := from; i < to; i++ {
 		line := s.line(i).b
-		it := &lineItem{from: i, to: i + 1, junk: len(bytes.TrimSpace(line)) > 0}
-		if l, ok := readLine(line); ok && (l.key != nil || l.kind() == lineBroken) {
-			it.broken = true
-		}
-		it.broken = it.broken || hasBase64Word(line)
-		s.items = append(s.items, it)
+		s.items = append(s.items, &lineItem{from: i, to: i + 1, junk: len(bytes.TrimSpace(line)) > 0, broken: s.cut[i] || hasBase64Word(line)})
 	}
 }
 
@@ -315,6 +307,9 @@ func (s *lineScan) reading(all []reading) []reading {
 		return all
 	}
 	r := reading{part: linesPart}
+	if keys == 1 {
+		s.bareEnds()
+	}
 	if keys == 1 && !broken && s.onlyProse() {
 		s.one(&r)
 	} else {
@@ -324,6 +319,24 @@ func (s *lineScan) reading(all []reading) []reading {
 		return all
 	}
 	return append(all, r)
+}
+
+// bareEnds takes the blanks around the only key's line off, where sshd reads it so.
+func (s *lineScan) bareEnds() {
+	for _, it := range s.items {
+		if !it.sound {
+			continue
+		}
+		line := it.lines[0]
+		it.lines[0] = line.trim(" \t")
+		left := len(line.b) - len(bytes.TrimLeft(line.b, " \t"))
+		if right := left + it.lines[0].len(); right < line.len() {
+			it.edits = append(it.edits, edit{TrailingBlank, line.at[right], line.place(line.len())})
+		}
+		if left > 0 {
+			it.edits = append(it.edits, edit{Indented, line.at[0], line.at[left-1]})
+		}
+	}
 }
 
 // isBlock tells a text whose only key is a block, which is a format of its own.
@@ -389,10 +402,14 @@ func (s *lineScan) one(r *reading) {
 	}
 }
 
-// list is the whole text, all that was found mended.
+// list is the whole text, all that was found mended. A key behind prose counts where
+// no line is sshd's: in a list somebody may have put it out of use so.
 func (s *lineScan) list(r *reading) {
+	inUse := slices.ContainsFunc(s.items, func(it *lineItem) bool {
+		return it.sound || bytes.HasPrefix(bytes.TrimLeft(s.line(it.from).b, " \t"), []byte("#"))
+	})
 	for _, it := range s.items {
-		if it.keys > 0 && !it.prose {
+		if it.keys > 0 && !(it.prose && inUse) {
 			s.add(r, it)
 			continue
 		}
@@ -725,7 +742,8 @@ func (g *lineGroup) gapEdits(t trace) []edit {
 func (g *lineGroup) prefix(i int) (trace, bool) {
 	if i == 0 {
 		p := g.joined(g.starts[g.from], g.keys[0].from)
-		return p, len(p.b) == 0 || g.partedAt(g.keys[0].from)
+		prose := g.keys[0].typed && bytes.HasSuffix(p.b, []byte(":")) && !validPrefix(p.b)
+		return p, len(p.b) == 0 || prose || g.partedAt(g.keys[0].from)
 	}
 	_, prefix, ok := g.parting(i)
 	return prefix, ok
@@ -784,8 +802,9 @@ func endsInOption(word []byte) bool {
 
 // hasHosts tells that the first key of the group has hosts before it.
 func (g *lineGroup) hasHosts() bool {
-	p := g.joined(g.starts[g.from], g.keys[0].from).trim(" 	")
-	return len(p.b) > 0 && !isOptions(p.b)
+	var l keyLine
+	p, _ := l.trimFront(g.joined(g.starts[g.from], g.keys[0].from))
+	return len(p.b) > 0 && !isOptions(p.b) && validPrefix(p.b)
 }
 
 // trimFront drops from before a key what is no part of it: blanks, signs, mail's

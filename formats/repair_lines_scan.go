@@ -80,13 +80,18 @@ func ones(is bool) int {
 	return 0
 }
 
-// endsLine tells that only blanks, or a backslash, stand behind i on its line.
+// endsLine tells that only blanks, or a backslash, stand behind i on its line: some, for
+// there may be no end of them.
 func (l *lineText) endsLine(i int) bool {
-	rest := l.b[i:]
+	const most = 64
+	rest := l.b[i:min(len(l.b), i+most)]
 	for len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t' || rest[0] == '\\') {
 		rest = rest[1:]
 	}
-	return len(rest) == 0 || rest[0] == '\n' || rest[0] == '\r'
+	if len(rest) == 0 {
+		return i+most >= len(l.b)
+	}
+	return rest[0] == '\n' || rest[0] == '\r'
 }
 
 // oddSign tells a blank that is none in ASCII, or a sign without width, at the

@@ -210,12 +210,12 @@ func TestSoundLines(t *testing.T) {
 		bare := strings.TrimPrefix(c.line, c.options)
 		for _, comment := range []string{
 			` "quoted" 'x' \n \`, " ssh-rsa key", " AAAA ssh-rsa AAAA", " ssh-rsa AAAAB3NzaC1yc2", "\u00a0x", " a\u00a0b\u200b", " \U0001f469\u200d\U0001f4bb x",
-			" > x", " trailing ", ` command="x"`, " 太郎　東京", " ssh-ed25519 ecdsa-sha2-nistp256 AAAA", " -----BEGIN X-----",
+			" > x", ` command="x"`, " 太郎　東京", " ssh-ed25519 ecdsa-sha2-nistp256 AAAA", " -----BEGIN X-----",
 		} {
 			texts = append(texts, c.line+comment+"\n")
 		}
-		texts = append(texts, "\n\n  "+c.line+"  \n", "# x\n"+c.line+"\n# y\n", `command="a  b > \"c\" \\n",pty `+strings.TrimSpace(bare)+"\n",
-			"\tssh.example.org "+strings.TrimSpace(bare)+"\n", "# "+c.line+"\n"+c.line+"\n", c.line+"\n"+c.line+"\n")
+		texts = append(texts, "\n\n"+c.line+"\n", "# x\n"+c.line+"\n# y\n", `command="a  b > \"c\" \\n",pty `+strings.TrimSpace(bare)+"\n",
+			"ssh.example.org "+strings.TrimSpace(bare)+"\n", "  "+c.line+"  \n\t"+c.line+"\n", "# "+c.line+"\n"+c.line+"\n", c.line+"\n"+c.line+"\n")
 	}
 	for _, text := range texts {
 		env, err := formats.Mend([]byte(text), formats.DefaultLimits())
@@ -327,6 +327,37 @@ func printsOf(t testing.TB, list []byte) []string {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// TestBlanksAround: blanks around the only key are named, each with its line, and no
+// list is changed for them.
+func TestBlanksAround(t *testing.T) {
+	for _, c := range lineCases(t) {
+		for text, want := range map[string][]formats.Edit{
+			"  " + c.line + "\n":                 {{Line: 1, Defect: formats.Indented, Last: 1}},
+			"\t" + c.line + " \n":                {{Line: 1, Defect: formats.Indented, Last: 1}, {Line: 1, Defect: formats.TrailingBlank, Last: 1}},
+			"# x\n\n" + c.line + " \t\n":         {{Line: 3, Defect: formats.TrailingBlank, Last: 3}},
+			"Hello\n  " + c.line + "\n":          {{Line: 1, Defect: formats.TextBefore, Last: 1}, {Line: 2, Defect: formats.Indented, Last: 2}},
+			"\tssh.example.org " + c.line + "\n": {{Line: 1, Defect: formats.Indented, Last: 1}},
+		} {
+			if c.options != "" && strings.Contains(text, "ssh.example.org") {
+				continue
+			}
+			env, err := formats.Mend([]byte(text), formats.DefaultLimits())
+			if err != nil || printOf(env) != c.print || !slices.Equal(env.Edits, want) {
+				t.Errorf("%q: %v %v, want %v", text, err, env, want)
+				continue
+			}
+			again, err := formats.Mend(env.Mended, formats.DefaultLimits())
+			if err != nil || len(again.Edits) > 0 || printOf(again) != c.print || again.Options != c.options {
+				t.Errorf("%q mended: %v %v", env.Mended, err, again)
+			}
+			clean, edits := formats.MendList([]byte(text))
+			if edits != nil || string(clean) != text {
+				t.Errorf("%q: MendList %v", text, edits)
+			}
+		}
+	}
 }
 
 // joinLines is a list of lines.

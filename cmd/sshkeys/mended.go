@@ -32,7 +32,7 @@ type keyFile struct {
 // facts are what diagnose judges the file's text by.
 func (f *keyFile) facts() diagnose.KeyFileFacts {
 	facts := diagnose.KeyFileFacts{Name: f.name, Envelope: f.Envelope, Plain: f.plain}
-	if f.Kind == formats.KindAuthorizedKeys && len(f.Edits) > 0 {
+	if len(f.Edits) > 0 && (f.Kind == formats.KindAuthorizedKeys || filepath.Base(f.name) == "authorized_keys") {
 		facts.Fixable = len(authorized.Fix(f.data).Mended) > 0
 	}
 	if f.in != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"sshkeys/formats"
+	"sshkeys/internal/diagnose"
 	"sshkeys/internal/keyfile"
 	"sshkeys/internal/relock"
 	"sshkeys/internal/secret"
@@ -191,6 +192,9 @@ func (r *relocking) run(ctx context.Context) error {
 func (r *relocking) check() (formats.Options, error) {
 	if err := relock.Check(r.from.Envelope); err != nil {
 		return formats.Options{}, r.refused(err)
+	}
+	if copyOut := diagnose.CopyOut(r.from.facts()); copyOut != "" {
+		return formats.Options{}, withHint(errors.New("it holds more than the key, which would be lost"), copyOut)
 	}
 	opt, err := relock.Options(r.from.Envelope, r.chosen)
 	if errors.Is(err, relock.ErrNotOfFormat) {

@@ -37,6 +37,7 @@ var damagePhrases = [...]phrase{
 	{"the length of a structure", "構造の長さ"},
 
 	{"there is more than one key in it", "鍵が 2 つ以上入っています"},
+	{"it holds more than the key, which would be lost", "鍵のほかにも内容があり、書き換えると失われます"},
 	{"its text can be read as one key or as another", "内容が、どちらの鍵としても読めてしまいます"},
 	{"a blank stands where a character of the key is missing; that it was a plus sign cannot be proved",
 		"鍵の文字が欠けた位置に空白があります。元が + だったことを確かめられません"},

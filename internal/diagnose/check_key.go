@@ -204,7 +204,8 @@ func (v *Visit) sshReads(i int) []Finding {
 		f.Code, f.Cause, f.Advice = "K11", cannotOpen(c.KeyFileFacts), catalog.T("K11.elsewhere")
 	case no && refused.Rule == "cipher":
 		f.Code, f.Cause = "K11", catalog.T("service.refuses", "service", v.openssh().ID, "why", refused.Text())
-		f.Command, f.Choice = rewrite(c.Name, formats.OpenSSH), true
+		f.inPlace(c.KeyFileFacts, formats.OpenSSH)
+		f.Choice = true
 	case no && (c.Key == nil || !byKey):
 		return v.otherFormat(i)
 	case no:
@@ -214,7 +215,7 @@ func (v *Visit) sshReads(i int) []Finding {
 		}
 	case len(stops) > 0:
 		f.Cause, f.Evidence = catalog.T("K04.text", "format", FormatTitle(c.Envelope.Format)), stops
-		f.Command = rewrite(c.Name, c.Envelope.Format)
+		f.inPlace(c.KeyFileFacts, c.Envelope.Format)
 	default:
 		return nil
 	}
@@ -262,7 +263,7 @@ func (v *Visit) convertForSSH(c *Candidate) []string {
 	}
 	ext := filepath.Ext(c.Name)
 	if !strings.EqualFold(ext, ".ppk") {
-		return rewrite(c.Name, formats.OpenSSH)
+		return c.rewrite(formats.OpenSSH)
 	}
 	words := []string{"sshkeys", "convert", "--to", "openssh"}
 	stem := strings.TrimSuffix(c.base(), ext)
@@ -301,8 +302,20 @@ func (v *Visit) free(folder, stem string) string {
 
 // rewrite writes a private key anew under its own name; the old file stays beside
 // it as NAME.bak. Where there is no .pub of the key, one is made with OpenSSH's format.
-func rewrite(name string, to formats.ID) []string {
-	return []string{"sshkeys", "convert", "--to", string(to), "--force", "-o", fileArg(name), fileArg(name)}
+// It is nil for a file that has more in it than the key.
+func (f KeyFileFacts) rewrite(to formats.ID) []string {
+	if isOthersFile(f.Name) || f.Envelope != nil && f.Envelope.Surrounded {
+		return nil
+	}
+	return []string{"sshkeys", "convert", "--to", string(to), "--force", "-o", fileArg(f.Name), fileArg(f.Name)}
+}
+
+// inPlace gives a finding the command that writes the file anew, or the one that
+// copies the key out of it.
+func (f *Finding) inPlace(facts KeyFileFacts, to formats.ID) {
+	if f.Command = facts.rewrite(to); f.Command == nil {
+		f.Hint = shellword.Join(copyOut(facts))
+	}
 }
 
 // fileArg keeps a name from being taken for an option.
@@ -431,7 +444,7 @@ func defectText(d formats.Defect) catalog.Text {
 		formats.LostNewlines: "defect.run", formats.OddDashes: "defect.dashes", formats.DashCount: "defect.count",
 		formats.LowerCase: "defect.lower", formats.DamagedMarker: "defect.marker", formats.LostHeader: "defect.header",
 		formats.LostFooter: "defect.footer", formats.LineWidth: "defect.width", formats.PlusAsSpace: "defect.plus",
-		formats.WrongLineCounts: "defect.counts", formats.OddLines: "defect.lines",
+		formats.WrongLineCounts: "defect.counts", formats.OddLines: "defect.lines", formats.SecondKey: "defect.second",
 
 		formats.SplitLine: "defect.split", formats.LostLetter: "defect.letter", formats.JoinedKeys: "defect.joined",
 		formats.SSH2Text: "defect.ssh", formats.PrivateKey: "defect.private",

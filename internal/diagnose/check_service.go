@@ -266,7 +266,7 @@ func convertTo(c *Candidate, to formats.ID) []string {
 	format := formats.Lookup(to)
 	ppk := strings.EqualFold(filepath.Ext(c.Name), ".ppk")
 	if ppk == (format.Ending == ".ppk") {
-		return rewrite(c.Name, to)
+		return c.rewrite(to)
 	}
 	return []string{"sshkeys", "convert", "--to", string(to), fileArg(c.Name)}
 }

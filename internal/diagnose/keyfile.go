@@ -80,7 +80,8 @@ func protection(f KeyFileFacts) []Finding {
 	case p.Legacy:
 		found.Code, found.Severity, found.Cause = "K19", Warning, catalog.T("K19.legacy", "kdf", p.KDF)
 		if f.Name != "-" {
-			found.Command, found.Choice = rewrite(f.Name, stronger(f.Envelope.Format)), true
+			found.inPlace(f, stronger(f.Envelope.Format))
+			found.Choice = true
 		}
 	default:
 		return nil

@@ -41,7 +41,8 @@ func PassphraseEncoding(f KeyFileFacts) (Finding, bool) {
 	case takesPassphrase(f.Envelope):
 		found.Command, found.Choice = []string{"sshkeys", "passphrase", fileArg(f.Name)}, true
 	default:
-		found.Command, found.Choice = rewrite(f.Name, stronger(f.Envelope.Format)), true
+		found.inPlace(f, stronger(f.Envelope.Format))
+		found.Choice = true
 	}
 	if found.Command == nil {
 		found.Advice = catalog.T("K15.anew")

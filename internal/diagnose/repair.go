@@ -1,10 +1,13 @@
 package diagnose
 
 import (
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"sshkeys/formats"
 	"sshkeys/internal/catalog"
+	"sshkeys/internal/shellword"
 )
 
 // Damage is what formats.Mend undid in a file's text, each edit a problem: an error
@@ -22,6 +25,9 @@ func Damage(f KeyFileFacts) []Finding {
 			Code: e.Defect.Code(), Severity: f.severity(e.Defect), File: f.Name, Line: e.Line,
 			Cause: EditText(e), Command: command,
 		}
+		if command == nil {
+			one.Hint = shellword.Join(copyOut(f))
+		}
 		if e.Last > e.Line {
 			one.Last = e.Last
 		}
@@ -38,10 +44,13 @@ func Damage(f KeyFileFacts) []Finding {
 // ReadOver says what in a file's text was read over, for a warning, and the command
 // that writes a clean copy in its place. Where no program minds it says nothing.
 func ReadOver(f KeyFileFacts) (said catalog.Text, command []string) {
-	if !slices.ContainsFunc(Damage(f), isError) {
+	if !slices.ContainsFunc(Damage(f), func(p Finding) bool { return p.Severity != Info }) {
 		return catalog.Text{}, nil
 	}
-	return catalog.T("repair.over", "what", editTexts(f.Envelope.Edits)), clean(f)
+	if command = clean(f); command == nil {
+		command = copyOut(f)
+	}
+	return catalog.T("repair.over", "what", editTexts(f.Envelope.Edits)), command
 }
 
 // Damaged tells a file that some program refuses for what is wrong with its text.
@@ -55,6 +64,9 @@ func (f KeyFileFacts) readPlain() bool {
 }
 
 func (f KeyFileFacts) severity(d formats.Defect) Severity {
+	if d == formats.SecondKey {
+		return Warning
+	}
 	if ownProgramStops(d, f.Envelope.Format) || !f.readPlain() && !neverAlone(d) {
 		return Error
 	}
@@ -104,10 +116,40 @@ func clean(f KeyFileFacts) []string {
 		return nil
 	case f.Fixable:
 		return mendList(f.Name)
-	case !row.Writes(), f.Envelope.Options+f.Envelope.Hosts != "", f.Envelope.Kind == formats.KindCertificate:
+	case isOthersFile(f.Name), f.Envelope.Surrounded, !row.Writes(), f.Envelope.Options+f.Envelope.Hosts != "", f.Envelope.Kind == formats.KindCertificate:
 		return nil
 	}
-	return rewrite(f.Name, row.ID)
+	return f.rewrite(row.ID)
+}
+
+// CopyOut is the command line that copies the key out of a file that holds more than
+// it and that no program reads as it is; "" for other files.
+func CopyOut(f KeyFileFacts) string {
+	if f.readPlain() {
+		return ""
+	}
+	return shellword.Join(copyOut(f))
+}
+
+// copyOut is the command that writes the key of a file that holds more than it beside
+// that; nil where there is none.
+func copyOut(f KeyFileFacts) []string {
+	row := formats.Lookup(f.Envelope.Format)
+	regular := f.Name != "-" && !strings.HasPrefix(f.Name, "/dev/") && !strings.HasPrefix(f.Name, "/proc/")
+	if !f.Envelope.Surrounded || !regular || !row.Writes() || f.Envelope.Kind == formats.KindCertificate || isOthersFile(f.Name) {
+		return nil
+	}
+	return []string{"sshkeys", "convert", "--to", string(row.ID), "-o", fileArg(f.Name + ".key"), fileArg(f.Name)}
+}
+
+// isOthersFile tells the files of ~/.ssh that hold more than one key, or none: one
+// pasted in is never written in their place, or nobody logs in any more.
+func isOthersFile(name string) bool {
+	switch filepath.Base(name) {
+	case "authorized_keys", "authorized_keys2", "known_hosts", "known_hosts2", "config":
+		return true
+	}
+	return false
 }
 
 // EditText says an edit with its place in the file.
@@ -151,7 +193,7 @@ func damagedText(c *Candidate) []Finding {
 	f := Finding{Code: "K04", Severity: Error, File: c.Name, Evidence: c.stops(),
 		Cause: catalog.T("K04.own", "format", FormatTitle(c.Envelope.Format)), Command: clean(c.KeyFileFacts)}
 	if f.Command == nil {
-		f.Advice = catalog.T("K04.copy")
+		f.Hint, f.Advice = shellword.Join(copyOut(c.KeyFileFacts)), catalog.T("K04.copy")
 	}
 	return []Finding{f}
 }
