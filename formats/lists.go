@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"sshkeys/keytool"
 )
@@ -52,8 +53,12 @@ type Entry struct {
 // comment. Byte order marks, UTF-16 and CR line ends are undone as in Parse.
 // Lines that cannot be read are entries with Err. It returns fn's or r's error.
 func ScanList(r io.Reader, fn func(Entry) error) error {
+	size := MaxLine
+	if short, ok := r.(interface{ Len() int }); ok { // what is in memory, as UTF-8 of any encoding
+		size = min(size, 2*short.Len()+utf8.UTFMax)
+	}
 	c := newChunker(r)
-	buf := make([]byte, MaxLine)
+	buf := make([]byte, size)
 	for line := 1; ; {
 		n, err := c.next(buf)
 		if err == io.EOF {

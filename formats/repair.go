@@ -117,12 +117,13 @@ func hasSSH2Text(r reading) bool {
 func (m *mender) prove() {
 	for _, r := range m.readings {
 		env, err := Parse(r.b, m.lim)
-		if err != nil {
+		if err != nil || r.guesses > 0 && env.CanOpen() != nil { // a guess may make any type of it
 			continue
 		}
 		env.Edits = editsOf(slices.Concat(m.layers, r.edits), m.ends)
 		if len(env.Edits) > 0 {
 			env.Mended, env.lines = r.b, m.ends.linesOf(r.trace)
+			env.Surrounded = m.surrounds(r)
 		}
 		m.proved = append(m.proved, mended{r, env})
 	}
@@ -150,6 +151,7 @@ func (m *mender) overrules(env *Envelope) bool {
 	}
 	first := m.proved[0]
 	return first.private || env.Kind == KindAuthorizedKeys || env.Kind == KindKnownHosts ||
+		first.env.Kind == KindAuthorizedKeys && len(m.layers) > 0 ||
 		slices.ContainsFunc(first.env.Edits, func(e Edit) bool { return e.Defect == JoinedKeys })
 }
 
@@ -169,10 +171,11 @@ func (m *mender) explain(env *Envelope) *Envelope {
 func (m *mender) explained(env *Envelope) *Envelope {
 	for _, p := range m.proved {
 		if p.env.Format == env.Format && sameKeyIn(p.env, env) {
-			if p.env.Hosts != env.Hosts || p.env.Options != env.Options { // quoting is no host's name
+			if !env.Kind.IsPrivate() { // quoting is no host's name, and \n no comment
 				return p.env
 			}
 			env.Edits, env.Mended, env.lines = p.env.Edits, p.env.Mended, p.env.lines
+			env.Surrounded = p.env.Surrounded
 			return env
 		}
 	}
@@ -195,7 +198,7 @@ func sameKeyIn(a, b *Envelope) bool {
 
 // sameKeys tells whether every key of a list is that of the other envelope.
 func sameKeys(list mended, one *Envelope) bool {
-	if list.env.Kind != KindAuthorizedKeys || one.Public == nil {
+	if list.env.Kind != KindAuthorizedKeys && list.env.Kind != KindKnownHosts || one.Public == nil {
 		return sameKeyIn(list.env, one)
 	}
 	same := true

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -32,7 +33,8 @@ func armourReadings(orig trace) []reading {
 	}
 	var all []reading
 	var parameters *reading
-	for i, b := range blocks {
+	const most = 32 // blocks: of more, one key is not to be chosen
+	for i, b := range blocks[:min(len(blocks), most)] {
 		around := t.around(blocks, i)
 		for _, r := range t.readBlock(b) {
 			r.part = i
@@ -238,7 +240,9 @@ func (t *blockText) readBlock(b block) []reading {
 		text := v.chars
 		label, size := payload(decodePrefix(text.b))
 		if !b.ended && size > 0 {
-			text = cutBase64(text, size)
+			if text = cutBase64(text, size); t.goesOn(text) {
+				continue // its last letters are those of a word behind it
+			}
 		}
 		whole := len(decodePrefix(text.b)) >= size // of a beginning derLabel may be mistaken
 		if b.label == "" || headers.len() == 0 && label != "" && whole && replaces(label, b.label) {
@@ -307,12 +311,22 @@ func replaces(shown, label string) bool {
 // behindCut is the text that follows the base64 of a block without END line.
 func (t *blockText) behindCut(text trace) []edit {
 	last := text.at[text.len()-1]
-	i := slices.Index(t.at, last) + 1
+	i := sort.Search(len(t.at), func(i int) bool { return t.at[i] > last })
 	rest := bytes.TrimLeft(t.b[i:], "= \t\n")
 	if len(rest) == 0 {
 		return nil
 	}
 	return []edit{{TextAfter, t.at[len(t.b)-len(rest)], t.place(len(t.b))}}
+}
+
+// goesOn tells base64 text that was cut off in the middle of a word.
+func (t *blockText) goesOn(text trace) bool {
+	if text.len() == 0 {
+		return false
+	}
+	last := text.at[text.len()-1]
+	i := sort.Search(len(t.at), func(i int) bool { return t.at[i] > last })
+	return i < len(t.b) && t.b[i] != '=' && t.b[i] != '\n' && !isBlank(t.b[i]) && !notBase64(rune(t.b[i]))
 }
 
 // cutBase64 drops what follows the base64 text of so many bytes.

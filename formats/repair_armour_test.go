@@ -93,7 +93,7 @@ func TestMendFrames(t *testing.T) {
 		key, file, _ := strings.Cut(name, "/")
 		g := testkeys.Find(t, key, file)
 		for _, f := range []struct{ before, behind string }{
-			{"", "$"}, {"%6d\t", ""}, {"%d:", ""}, {"%d. ", ""}, {"+", ""}, {"│ ", "      │"}, {"| ", " |"}, {"# ", ""}, {"// ", ""},
+			{"", "$"}, {"%6d\t", ""}, {"%d:", ""}, {"%d. ", ""}, {"+", ""}, {"│ ", "      │"}, {"# ", ""}, {"// ", ""},
 			{"2026-11-21T18:27:%02d.123Z ", ""}, {"[%d] ", " \\"},
 		} {
 			var text strings.Builder
@@ -159,5 +159,51 @@ func TestMendPlus(t *testing.T) {
 	_, err := formats.Mend([]byte(form(public, 1)), formats.DefaultLimits())
 	if ambiguous, ok := errors.AsType[*formats.AmbiguousError](err); !ok || ambiguous.Line == 0 || len(ambiguous.Readings) != 1 {
 		t.Errorf("one of several: %v", err)
+	}
+}
+
+// TestMendPlusOrBlank: two blanks in place of a line end are no plus signs.
+func TestMendPlusOrBlank(t *testing.T) {
+	for _, name := range []string{"ecdsa256/sec1.pem", "rsa2048/pkcs1.pem", "ed25519/openssh", "ed25519/pkcs8.pem"} {
+		key, file, _ := strings.Cut(name, "/")
+		g := testkeys.Find(t, key, file)
+		mend(t, g, "\t"+strings.ReplaceAll(strings.TrimSuffix(string(g.Data), "\n"), "\n", " \t"))
+	}
+}
+
+// TestMendSecondKey: what follows the key that is read is named.
+func TestMendSecondKey(t *testing.T) {
+	a, b := testkeys.Find(t, "ed25519", "openssh"), testkeys.Find(t, "ecdsa256", "openssh")
+	env := mend(t, a, string(a.Data)+string(b.Data))
+	want := formats.Edit{Line: 1 + strings.Count(string(a.Data), "\n"), Defect: formats.SecondKey, Last: strings.Count(string(a.Data)+string(b.Data), "\n")}
+	if !slices.Contains(env.Edits, want) {
+		t.Errorf("edits %v, want %v", env.Edits, want)
+	}
+	if env = mend(t, a, string(a.Data)+string(a.Data)); slices.ContainsFunc(env.Edits, func(e formats.Edit) bool { return e.Defect == formats.SecondKey }) {
+		t.Errorf("edits %v of one key twice", env.Edits)
+	}
+}
+
+// TestSurrounded: what a file has beside its key is no damage of it.
+func TestSurrounded(t *testing.T) {
+	g := testkeys.Find(t, "ed25519", "openssh")
+	text := string(g.Data)
+	one := strings.ReplaceAll(text, "\n", `\n`)
+	for name, c := range map[string]struct {
+		text string
+		want bool
+	}{
+		"sound":         {text, false},
+		"indented":      {"\n  " + strings.ReplaceAll(text, "\n", "\n  "), false},
+		"a JSON string": {`"` + one + `"` + "\n", false},
+		"mail":          {"> " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n> ") + "\n", false},
+		"a variable":    {"export KEY=\"" + text + "\"\n", true},
+		"settings":      {"A=1\nKEY=\"" + one + "\"\nB=2\n", true},
+		"prose":         {"my key:\n" + text, true},
+		"behind":        {text + "that was it\n", true},
+	} {
+		if env := mend(t, g, c.text); env.Surrounded != c.want {
+			t.Errorf("%s: %v, want %v (%v)", name, env.Surrounded, c.want, env.Edits)
+		}
 	}
 }

@@ -253,14 +253,16 @@ func (e *escapes) isLast(rest []byte) bool {
 	return e.quoted || e.newlines.any || n > 1 && e.in.at[n-1] == e.in.at[n-2]
 }
 
-// isListLine tells a further line of a list, with options before its key.
+// isListLine tells a further line of a list, with options before its key. It looks no
+// further than to the next escape: many of them would make this dear.
 func (e *escapes) isListLine(rest []byte) bool {
+	rest = rest[:min(len(rest), 1<<12)]
 	end := 0
-	for end < len(rest) && rest[end] != '\n' {
-		if rest[end] == '\\' && end+1 < len(rest) && (rest[end+1] == 'n' || rest[end+1] == 'r') {
+	for ; end < len(rest) && rest[end] != '\n'; end++ {
+		escape := rest[end] == '\\' || rest[end] == '`'
+		if escape && end+1 < len(rest) && (rest[end+1] == 'n' || rest[end+1] == 'r') {
 			break
 		}
-		end++
 	}
 	return hasMark(rest[:end]) && hasMark(e.shape[e.line.from:])
 }

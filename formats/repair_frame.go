@@ -19,10 +19,11 @@ func unframe(orig trace) (trace, []edit) {
 			continue
 		}
 		from, to := t.src[m.from], t.src[m.to-1]+1
+		plain, _ := lineAround(t.b, m.from, m.to)
 		start, end := lineAround(orig.b, from, to)
 		f := frame{orig.b[start:from], bytes.TrimSpace(orig.b[to:end])}
 		_, last := lineAround(orig.b, t.src[marks[i+1].from], t.src[marks[i+1].to-1]+1)
-		if len(bytes.TrimSpace(f.before)) == 0 && len(f.behind) == 0 || last == end {
+		if len(bytes.TrimSpace(t.b[plain:m.from])) == 0 && len(f.behind) == 0 || last == end {
 			continue
 		}
 		if inner, ok := f.off(orig.sub(start, last)); ok {

@@ -410,16 +410,17 @@ func TestPeelEncodings(t *testing.T) {
 
 // hostileTexts would cost the square of their size in careless hands.
 func hostileTexts() []string {
-	const size = 1 << 17
+	const size = 1 << 16
 	units := []string{
 		`"`, `"a`, ` "`, `'`, `'"`, "\\", `\n`, `\\n`, `\n\n `, `x\n`, "A:\n\\n", `A\r`, `AAAAB3Nz\n`, "&", "&amp;", "&#43;", "<", "<p", "<br>", "=", "=3D", "=\n",
 		"a=\n", ">", "> ", "| ", "> >\n", "a\n", "k: |\n", " k: |\n", "- ", "-", "AAAA", "b3BlbnNzaC1rZXk", "BEGIN ", "-BEGIN", "MIIE", "A", "aaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
 		`"a",`, `"a" + `, "\ufeff", "\u201c", `{"a": "`, "export A=", "x> ", `\"`, `\u0022`, " ", "\t\n", "KEY=A\n",
+		"`n", "a`n", "%", "%2B", "a%2B", "%0A", "+AAAA", "BEGIN+", "> a>", ">a", ">&nbsp;", "\u200bAAAA", "<br >", "\x1a",
 	}
 	var all []string
 	for _, u := range units {
 		whole := strings.Repeat(u, size/len(u))
-		all = append(all, whole, "-----BEGIN A-----"+whole, `"-----BEGIN A-----`+whole, "> "+whole)
+		all = append(all, whole, "-----BEGIN A-----"+whole, `"-----BEGIN A-----`+whole, "> "+whole, strings.Repeat("A", size/2)+"!"+whole)
 	}
 	deep := "-----BEGIN A-----\n"
 	quoted := strings.Repeat("-----BEGIN A-----\n", size/64)

@@ -136,8 +136,8 @@ type lineScan struct {
 // may belong together.
 func scanLines(t trace, b blanks) *lineScan {
 	s := &lineScan{blanks: b, bare: !hasPrivateMark(t.b), cut: map[int]bool{}}
-	t, s.blocks, s.guessed = partBlocks(t, b)
-	s.lineText = newLineText(t)
+	parts := partBlocks(t, b)
+	s.lineText, s.blocks, s.guessed = newLineText(parts.trace), parts.blocks, parts.guessed
 	loose := -1
 	flush := func(to int) {
 		if loose >= 0 {
@@ -204,7 +204,11 @@ func startsKey(comment string) bool {
 
 // ssh2Item is a block of RFC 4716, as a line.
 func (s *lineScan) ssh2Item(i int, b *listBlock) *lineItem {
-	it := &lineItem{from: i, to: s.lineOf(b.to-1) + 1, block: rfc4716Label, keys: 1, mended: true, lines: []trace{b.line}}
+	it := &lineItem{from: i, to: s.lineOf(b.to-1) + 1, block: rfc4716Label, broken: !b.mended}
+	if !b.mended {
+		return it
+	}
+	it.keys, it.mended, it.lines = 1, true, []trace{b.line}
 	it.edits, it.guesses, it.others = b.edits, b.guesses, b.others
 	if b.joined {
 		it.edits = append(it.edits, edit{JoinedKeys, s.place(b.from), s.place(b.to - 1)})
@@ -212,11 +216,17 @@ func (s *lineScan) ssh2Item(i int, b *listBlock) *lineItem {
 	return it
 }
 
-// endOfBlock is the END line of the block that begins at a line, or the last line.
+// endOfBlock is the last line of the block that begins at a line: its END line or, where
+// it has none, the one before a key's line or another block, or the text's last one.
 func (s *lineScan) endOfBlock(begin int) int {
 	for i := begin + 1; i < s.count(); i++ {
-		if line := bytes.TrimSpace(s.line(i).b); bytes.HasPrefix(line, []byte(pemEnd)) || bytes.HasPrefix(line, []byte("---- END ")) {
+		line := bytes.TrimSpace(s.line(i).b)
+		if bytes.HasPrefix(line, []byte(pemEnd)) || bytes.HasPrefix(line, []byte("---- END ")) {
 			return i
+		}
+		l, ok := readLine(line)
+		if _, begins := beginLabel(line); begins || ok && l.key != nil && l.text.knownType() {
+			return i - 1
 		}
 	}
 	return s.count() - 1
@@ -341,21 +351,25 @@ func (s *lineScan) bareEnds() {
 
 // isBlock tells a text whose only key is a block, which is a format of its own.
 func (s *lineScan) isBlock() bool {
-	blocks, keys := 0, 0
+	blocks, others := 0, 0
 	for _, it := range s.items {
-		keys += it.keys
 		blocks += ones(it.block != "")
+		others += ones(it.keys > 0 && it.block == "")
 	}
-	return blocks == 1 && keys <= 1
+	return blocks == 1 && others == 0
 }
 
 // onlyProse tells that what stands around the keys is no part of a line of them, as
 // its options would be.
 func (s *lineScan) onlyProse() bool {
-	junk := false
+	junk, before := false, true
 	for i, it := range s.items {
+		before = before && it.keys == 0
+		// What stands behind a key is none of its options, and a value without quotes
+		// is none of sshd's.
+		line := bytes.ReplaceAll(s.line(it.from).b, []byte("="), []byte(" "))
 		switch {
-		case it.junk && maybeOptions(s.line(it.from).b) && s.optionsOf(i+1) == nil:
+		case it.junk && before && maybeOptions(line) && s.optionsOf(i+1) == nil:
 			return false
 		case it.keys > 0 && !it.hasPlainPrefix():
 			return false

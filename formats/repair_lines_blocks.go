@@ -10,6 +10,7 @@ import (
 // listBlock is a block of RFC 4716 among lines, which becomes a line.
 type listBlock struct {
 	from, to int // with the line ends that are its own
+	mended   bool
 	line     trace
 	edits    []edit
 	// joined tells that it shares a line with something.
@@ -17,39 +18,79 @@ type listBlock struct {
 	guesses, others int // see reading
 }
 
-// partBlocks puts the blocks of RFC 4716 that can be read on lines of their own. It
-// tells them by where they begin in the new text, and whether another reading, with
-// plus signs for blanks, has more of them.
-func partBlocks(t trace, b blanks) (trace, map[int]*listBlock, bool) {
+// blockParts is a text with its blocks of RFC 4716 on lines of their own.
+type blockParts struct {
+	trace
+	from trace // the text
+	done int   // how far it was taken over
+	// blocks are told by where they begin in the new text.
+	blocks  map[int]*listBlock
+	guessed bool // with plus signs for blanks some would be another, or whole
+}
+
+// maxOdd bounds the odd signs of a list whose blocks are read: each is compared with all.
+const maxOdd = 1 << 12
+
+// partBlocks puts the blocks of RFC 4716 that can be read on lines of their own.
+func partBlocks(t trace, b blanks) blockParts {
+	p := blockParts{trace: t}
 	if !maybeSSH2(t.b) {
-		return t, nil, false
+		return p
 	}
-	var out trace
-	found, guessed, done := map[int]*listBlock{}, false, 0
 	bt := newBlockText(withPlaces(t))
+	if len(bt.odd) > maxOdd {
+		return p
+	}
+	p = blockParts{from: t, blocks: map[int]*listBlock{}}
 	for _, span := range bt.ssh2Spans() {
 		block, plus := bt.readSSH2(span, b)
-		guessed = guessed || plus
-		if block == nil || block.from < done || hasOptions(t.b[done:block.from]) {
-			continue
+		p.guessed = p.guessed || plus
+		switch {
+		case block == nil || block.from < p.done:
+		case hasOptions(t.b[p.done:block.from]):
+			p.leave(block)
+		default:
+			block.trace(t)
+			p.part(block)
 		}
-		block.trace(t)
-		before := t.sub(done, block.from)
-		if shares := done < block.from && t.b[block.from-1] != '\n'; shares {
-			before = before.sub(0, len(bytes.TrimRight(before.b, " \t")))
-			block.joined = true
-		}
-		out.join(before)
-		out.endLine()
-		start := out.len()
-		out.join(t.sub(block.from, block.to))
-		block.joined = block.joined || block.to < t.len() && t.b[block.to-1] != '\n'
-		out.endLine()
-		done, block.from, block.to = block.to, start, out.len()
-		found[start] = block
 	}
-	out.join(t.sub(done, t.len()))
-	return out, found, guessed
+	p.join(t.sub(p.done, t.len()))
+	return p
+}
+
+// leave takes the lines of a block over as they are, and as nobody else's.
+func (p *blockParts) leave(b *listBlock) {
+	line := bytes.LastIndexByte(p.from.b[:b.from], '\n') + 1
+	if line < p.done {
+		return
+	}
+	end := lineEnd(p.from.b, max(b.from, b.to-1))
+	start := p.len() + line - p.done
+	p.join(p.from.sub(p.done, end))
+	p.done = end
+	p.blocks[start] = &listBlock{from: start, to: p.len()}
+}
+
+// part takes a block over, and ends the lines before and behind it.
+func (p *blockParts) part(b *listBlock) {
+	t := p.from
+	before := t.sub(p.done, b.from)
+	if b.from > p.done && t.b[b.from-1] != '\n' {
+		before = before.sub(0, len(bytes.TrimRight(before.b, " \t")))
+		b.joined = true
+	}
+	p.join(before)
+	p.endLine()
+	start := p.len()
+	p.join(t.sub(b.from, b.to))
+	p.done = b.to
+	if b.to < t.len() && t.b[b.to-1] != '\n' {
+		b.joined = true
+		p.done += len(t.b[b.to:]) - len(bytes.TrimLeft(t.b[b.to:], " \t"))
+	}
+	p.endLine()
+	b.from, b.to = start, p.len()
+	p.blocks[start] = b
 }
 
 // endLine ends a text's last line.
@@ -85,7 +126,7 @@ func hasOptions(before []byte) bool {
 	last := before[bytes.LastIndexByte(before, '\n')+1:]
 	if len(last) == 0 && len(before) > 0 {
 		line := before[bytes.LastIndexByte(before[:len(before)-1], '\n')+1:]
-		return isOptionsLine(line)
+		return isOptionsLine(bytes.TrimSuffix(line, []byte("\n")))
 	}
 	l, ok := readLine(last)
 	switch {
@@ -113,6 +154,9 @@ func (t *blockText) ssh2Spans() []block {
 // readSSH2 reads a block as blanks are taken, and tells whether it has another reading
 // with plus signs for them.
 func (t *blockText) readSSH2(span block, b blanks) (*listBlock, bool) {
+	if !span.ended && !t.endSSH2(&span) {
+		return nil, false
+	}
 	var sure, plus *listBlock
 	for _, r := range t.readBlock(span) {
 		env, err := decodeRFC4716(&input{raw: r.b, text: r.b}, Limits{})
@@ -133,20 +177,31 @@ func (t *blockText) readSSH2(span block, b blanks) (*listBlock, bool) {
 	return nil, true
 }
 
-// listBlock is the block that a reading is of; nil where that is not all of it.
+// endSSH2 ends a block that has no END line where its key ends; false where that is not
+// clear, or there is none.
+func (t *blockText) endSSH2(span *block) bool {
+	l := newLineText(t.sub(span.in, span.out))
+	v := l.view(0, l.len())
+	starts := v.blobStarts(true)
+	if len(starts) == 0 {
+		return false
+	}
+	k := v.read(starts[0], starts[1:], false)
+	if !k.whole {
+		k = v.read(starts[0], starts[1:], true)
+	}
+	span.edits = slices.DeleteFunc(slices.Clone(span.edits), func(e edit) bool { return e.defect == LostFooter })
+	t.cutOff(span, span.in+k.to)
+	return k.whole
+}
+
+// listBlock is the block that a reading is of; nil where its line would not be read.
 func (t *blockText) listBlock(span block, r reading, key *keytool.Key) *listBlock {
 	from, to := span.from, span.to
-	if !span.ended {
-		end := bytes.LastIndexByte(r.b[:len(r.b)-1], '\n') - 1
-		to = t.behind(r.at[end])
-		if n := baseWord(t.b[to:]); n >= 20 && !bytes.HasPrefix(t.b[to:], []byte("AAAA")) {
-			return nil // its length fields are damaged
-		}
-	}
 	for from > 0 && isBlank(t.b[from-1]) {
 		from--
 	}
-	block := &listBlock{guesses: r.guesses, others: r.others}
+	block := &listBlock{guesses: r.guesses, others: r.others, mended: true}
 	switch {
 	case from == 0:
 	case t.orig.b[t.src[from-1]] == '\n':
@@ -165,30 +220,9 @@ func (t *blockText) listBlock(span block, r reading, key *keytool.Key) *listBloc
 	if !readsAs(block.line.b, wireBlob(key)) {
 		return nil
 	}
-	block.edits = append(r.edits, edit{SSH2Text, t.place(span.from), t.place(max(span.from, to-1))})
+	behind := func(e edit) bool { return e.defect == TextAfter } // it has lines of its own here
+	block.edits = append(slices.DeleteFunc(r.edits, behind), edit{SSH2Text, t.place(span.from), t.place(max(span.from, to-1))})
 	return block
-}
-
-// behind is where what follows the base64 text begins whose last character has a place.
-func (t *blockText) behind(place int32) int {
-	i := 0
-	for i < len(t.at) && t.at[i] <= place {
-		i++
-	}
-	for i < len(t.b) && t.b[i] == '=' {
-		i++
-	}
-	return i
-}
-
-// baseWord is the length of the base64 text that a text begins with, behind blanks.
-func baseWord(text []byte) int {
-	text = bytes.TrimLeft(text, " \t\n")
-	n := 0
-	for n < len(text) && (text[n] == '=' || isBase64Sign(text[n])) {
-		n++
-	}
-	return n
 }
 
 // trace gives the block the places of the text that it is in.

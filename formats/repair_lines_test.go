@@ -303,6 +303,31 @@ func checkChanged(t *testing.T, damaged string, known map[string]bool) {
 	}
 }
 
+// TestChangedBlock: no changed byte of a list with a block of RFC 4716, sound or damaged,
+// gives another key, or takes a key's options off.
+func TestChangedBlock(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 4716))
+	block := string(testkeys.Find(t, "ed25519", "rfc4716.puttygen").Data)
+	rsa := testkeys.Find(t, "rsa2048", "openssh.pub")
+	known := map[string]bool{rsa.Facts.SHA256: true, testkeys.Find(t, "ed25519", "rfc4716.puttygen").Facts.SHA256: true}
+	_, noBegin, _ := strings.Cut(block, "\n")
+	noEnd, _, _ := strings.Cut(block, "---- END")
+	for _, text := range []string{
+		string(rsa.Data) + block + "# x\n", string(rsa.Data) + strings.ReplaceAll(block, "\n", " ") + "\n", string(rsa.Data) + noBegin,
+		strings.ToLower(block[:32]) + block[32:] + string(rsa.Data), string(rsa.Data) + noEnd + "Thanks\n", noEnd + string(rsa.Data),
+	} {
+		for range 4 {
+			for damaged := range changedBytes(text, false, r) {
+				clean, _ := formats.MendList([]byte(damaged))
+				checkList(t, damaged, clean, known)
+				if strings.HasPrefix(text, string(rsa.Data)) {
+					checkChanged(t, damaged, known)
+				}
+			}
+		}
+	}
+}
+
 // checkList holds every key of a mended list against those that are known, or stood in
 // the list before.
 func checkList(t *testing.T, text string, clean []byte, known map[string]bool) {
@@ -376,6 +401,12 @@ func TestMendList(t *testing.T) {
 	private := string(testkeys.Find(t, "ed25519", "openssh").Data)
 	opt := `command="a  \"b\"",no-pty `
 	cut := rsa[:200]
+	block := strings.TrimSpace(string(testkeys.Find(t, "rsa2048", "rfc4716.puttygen").Data))
+	inner := strings.Split(block, "\n")
+	inner = inner[1 : len(inner)-1]
+	body := strings.Join(inner, "\n")
+	bodyOnly := strings.Join(inner[1:], "\n")
+	quiet := strings.ReplaceAll(block, "----", "—")
 	for name, c := range map[string]struct{ text, want, defects string }{
 		"joined":                   {ed + rsa + "\n" + ec, joinLines(ed, rsa) + ec, "joined-keys"},
 		"joined at the base64":     {bare + rsa + "\n", joinLines(bare, rsa), "joined-keys"},
@@ -401,6 +432,17 @@ func TestMendList(t *testing.T) {
 		"plus as blank":            {strings.ReplaceAll(joinLines(rsa), "+", " "), strings.ReplaceAll(joinLines(rsa), "+", " "), ""},
 		"RFC 4716":                 {joinLines(ed) + rfc, joinLines(ed, rsa), "ssh2-text"},
 		"RFC 4716 alone":           {rfc, joinLines(rsa), "ssh2-text"},
+		"RFC 4716, CR LF":          {strings.ReplaceAll(joinLines(ed, block), "\n", "\r\n"), joinLines(ed+"\r", rsa+"\r"), "ssh2-text"},
+		"RFC 4716, long dashes":    {joinLines(ed, quiet, ec), joinLines(ed, rsa, ec), "odd-dashes ssh2-text"},
+		"RFC 4716, no END":         {joinLines(ed, "---- BEGIN SSH2 PUBLIC KEY ----", body, ec), joinLines(ed, rsa, ec), "lost-footer ssh2-text"},
+		"RFC 4716, no BEGIN":       {joinLines(ed, body, "---- END SSH2 PUBLIC KEY ----", ec), joinLines(ed, rsa, ec), "lost-header ssh2-text"},
+		"RFC 4716, cut off":        {joinLines(ed, "---- BEGIN SSH2 PUBLIC KEY ----", body[:200], ec), joinLines(ed, "---- BEGIN SSH2 PUBLIC KEY ----", body[:200], ec), ""},
+		"RFC 4716, too long":       {joinLines("---- BEGIN SSH2 PUBLIC KEY ----", body+bodyOnly[24:], "# x"), joinLines("---- BEGIN SSH2 PUBLIC KEY ----", body+bodyOnly[24:], "# x"), ""},
+		"RFC 4716, one line":       {joinLines(ed + " " + strings.ReplaceAll(block, "\n", " ") + " " + ec), joinLines(ed, rsa, ec), "joined-keys spaces-for-lines ssh2-text"},
+		"RFC 4716 and options":     {joinLines("no-pty " + block), joinLines("no-pty " + block), ""},
+		"RFC 4716 below options":   {joinLines(ed, opt, block, ec), joinLines(ed, opt, block, ec), ""},
+		"RFC 4716, put out of use": {joinLines("# " + block), joinLines("# " + block), ""},
+		"RFC 4716 and blanks":      {joinLines(ed, strings.ReplaceAll(block, "+", " ")), joinLines(ed, strings.ReplaceAll(block, "+", " ")), ""},
 		"private key":              {joinLines("sh-rsa"+rsa[7:]) + private + joinLines(ed), joinLines(rsa) + private + joinLines(ed), "lost-letter"},
 		"prose on the line":        {joinLines("my key is " + ed), joinLines("my key is " + ed), ""},
 		"prose":                    {joinLines("Here", "are", "#keys", ed[1:], "bye"), joinLines("Here", "are", "#keys", ed, "bye"), "lost-letter"},
@@ -554,7 +596,7 @@ func TestLinesCost(t *testing.T) {
 	cert := strings.Fields(string(testkeys.Find(t, "ed25519", "cert.pub").Data))[1]
 	for _, part := range []string{
 		"AAAA", "AAAA\n", ed[:40] + "\n", ed[12:40] + " ", "AAAAB3NzaC1yc2EAAAADAQABAA8AAA", cert[:200] + "\n", ed[:len(ed)-1],
-		`" `, ">", "ssh-rsa ", " ", `a="b",`,
+		`" `, ">", "ssh-rsa ", " ", `a="b",`, `\`, "\\ ", "\"\n", "\u200b---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n", "---- END SSH2 PUBLIC KEY ----\nAAAA",
 	} {
 		text := []byte(strings.Repeat(part, (1<<20)/len(part)))
 		formats.MendList(text)

@@ -120,14 +120,20 @@ func fusedEnds(line []byte, tight bool) []quotedEnd {
 }
 
 // endsOtherwise tells text behind which a line ended in another way, by a tag of HTML
-// or an escape, and a sign that closes a tag.
+// or an escape, and text whose sign closes a tag.
 func endsOtherwise(before []byte) bool {
-	if open := bytes.LastIndexByte(before[max(0, len(before)-16):], '<'); open >= 0 {
-		_, ok := tagAt(append(bytes.Clone(before[max(0, len(before)-16):][open:]), '>'), 0)
+	const longest = 16 // of a tag
+	tail := before[max(0, len(before)-longest):]
+	if i := bytes.LastIndexByte(tail, '<'); i >= 0 {
+		_, ok := tagAt(append(bytes.Clone(tail[i:]), '>'), 0)
 		return ok
 	}
-	before = bytes.TrimRight(before, " \t")
-	return bytes.HasSuffix(before, []byte(">")) || bytes.HasSuffix(before, []byte(`\n`)) || bytes.HasSuffix(before, []byte(`\r`))
+	for _, end := range [...]string{">", `\n`, `\r`, "`n", "`r"} {
+		if bytes.HasSuffix(bytes.TrimRight(tail, " \t"), []byte(end)) {
+			return true
+		}
+	}
+	return false
 }
 
 // isFusedEnd judges the text between two signs, and what follows.

@@ -3,6 +3,7 @@ package formats
 import (
 	"bytes"
 	"slices"
+	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -79,9 +80,10 @@ func plainSign(r rune) (plain rune, defect Defect) {
 
 // oddWithin are the odd signs between two places of the file, but for those in skip.
 func (t *blockText) oddWithin(first, last int32, skip []edit) []edit {
-	return slices.DeleteFunc(slices.Clone(t.odd), func(e edit) bool {
-		skipped := slices.ContainsFunc(skip, func(s edit) bool { return s.first <= e.first && e.first <= s.last })
-		return e.first < first || e.first > last || skipped
+	from := sort.Search(len(t.odd), func(i int) bool { return t.odd[i].first >= first })
+	to := sort.Search(len(t.odd), func(i int) bool { return t.odd[i].first > last })
+	return slices.DeleteFunc(slices.Clone(t.odd[from:max(from, to)]), func(e edit) bool {
+		return slices.ContainsFunc(skip, func(s edit) bool { return s.first <= e.first && e.first <= s.last })
 	})
 }
 
@@ -139,7 +141,9 @@ const maxMark = 64
 func (t *blockText) dashedMark(from int) (mark, bool) {
 	i := from
 	for i < len(t.b) && (t.b[i] == '-' || isBlank(t.b[i])) {
-		i++
+		if i++; i-from > maxMark { // a rule across the page
+			return mark{}, false
+		}
 	}
 	for _, whole := range []bool{false, true} {
 		words, ends := t.wordsAt(i, whole)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,6 +16,7 @@ import (
 	"sshkeys/internal/authorized"
 	"sshkeys/internal/diagnose"
 	"sshkeys/internal/keyfile"
+	"sshkeys/internal/listlint"
 	"sshkeys/keytool"
 	"sshkeys/perms"
 )
@@ -164,14 +166,18 @@ func (z *authorizer) collect(file string) error {
 	if err != nil {
 		return err
 	}
-	entries, err := authorized.Keys(f.data, f.Envelope)
+	text := f.data
+	if f.Mended != nil {
+		text = f.Mended
+	}
+	entries, err := authorized.Keys(text, f.Envelope)
 	if err != nil {
 		return z.refused(file, err)
 	}
 	for i, e := range entries {
 		where := file
 		if e.From > 0 {
-			where = fmt.Sprintf("%s: line %d", file, e.From)
+			where = fmt.Sprintf("%s: line %d", file, f.FileLine(e.From))
 		}
 		if entries[i], err = z.prepare(file, where, e); err != nil {
 			return &fileError{where, err}
@@ -307,12 +313,24 @@ func (z *authorizer) write(ctx context.Context, old, data []byte) error {
 	return err
 }
 
-// warnOfUnread tells of lines that log nobody in, and of the command that mends them.
+// warnOfUnread tells of lines that log nobody in, of a private key's once, and of the
+// command that mends them.
 func (z *authorizer) warnOfUnread() {
-	for _, u := range z.list.Unread {
-		z.warn("%s: sshd passes over line %d, which is left as it is: %v", z.path, u.Line, u.Err)
+	if len(z.list.Unread) == 0 {
+		return
 	}
-	if len(z.list.Unread) > 0 && z.list.Mendable() {
+	private, told := z.list.PrivateKeys(), 0
+	for _, u := range z.list.Unread {
+		i := slices.IndexFunc(private, func(p listlint.Problem) bool { return p.Line <= u.Line && u.Line <= p.Last })
+		switch {
+		case i < 0:
+			z.warn("%s: sshd passes over line %d, which is left as it is: %v", z.path, u.Line, u.Err)
+		case i >= told:
+			z.warn("%s: %s", z.path, z.atLine(diagnose.ListProblem(z.path, private[i]).In(z.words)))
+			told = i + 1
+		}
+	}
+	if z.list.Mendable() {
 		z.hint(z.fixCommand())
 	}
 }
@@ -352,7 +370,7 @@ func (z *authorizer) report() error {
 func (z *authorizer) judgePermissions(ctx context.Context) {
 	refused := false
 	for r := range perms.Check(ctx, []perms.Target{{Path: z.path, Role: perms.AuthorizedKeys}}, perms.Options{}) {
-		for _, f := range r.Findings {
+		for _, f := range asList(r.Facts, r.Findings, perms.AuthorizedKeys) {
 			if f.Severity == perms.Error {
 				refused = true
 				z.warn("%s: %s", r.Facts.Path, f.Message)

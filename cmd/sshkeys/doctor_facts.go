@@ -256,8 +256,8 @@ func (d *doctor) inFolder(v *diagnose.Visit) []named {
 	looked := 0
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
-		if strings.HasSuffix(e.Name(), ".pub") || keyfile.IsBackup(path) || !e.Type().IsRegular() {
-			continue
+		if strings.HasSuffix(e.Name(), ".pub") || isListName(path) || e.Name() == "config" || keyfile.IsBackup(path) || !e.Type().IsRegular() {
+			continue // a private key in one of ssh's own files is what is wrong with that
 		}
 		if looked++; looked > maxFolder {
 			break

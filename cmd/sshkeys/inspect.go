@@ -91,8 +91,12 @@ Exit status: 0 it is a key, whatever its problems; 3 it is not, or is damaged;
 // inspect explains files; service is the one of --for, or nil.
 func (a *app) inspect(ctx context.Context, files []string, service *services.Profile) error {
 	return a.each(files, func(file string) error {
-		f, err := a.load(file)
-		if a.inspectsLines(file, f, err) {
+		f, err := a.look(file, nil)
+		lines := a.inspectsLines(file, f, err)
+		if err == nil && !(lines && f.Kind.IsPrivate()) {
+			a.tellDamage(f)
+		}
+		if lines {
 			return a.inspectList(file, f, service)
 		}
 		if err != nil {

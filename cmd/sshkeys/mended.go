@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"sshkeys/formats"
 	"sshkeys/internal/authorized"
@@ -27,13 +28,17 @@ type keyFile struct {
 	plain *formats.Envelope // what Parse alone reads; nil where it does not
 	proof string            // the file that told which of several readings is right; "" where there is one
 	in    *secret.Encoding  // what its passphrase opened it in; nil where as it was given
+	fixes func() bool       // whether authorize --fix mends something of a list; asked once
 }
 
 // facts are what diagnose judges the file's text by.
 func (f *keyFile) facts() diagnose.KeyFileFacts {
 	facts := diagnose.KeyFileFacts{Name: f.name, Envelope: f.Envelope, Plain: f.plain}
 	if len(f.Edits) > 0 && (f.Kind == formats.KindAuthorizedKeys || filepath.Base(f.name) == "authorized_keys") {
-		facts.Fixable = len(authorized.Fix(f.data).Mended) > 0
+		if f.fixes == nil {
+			f.fixes = sync.OnceValue(func() bool { return len(authorized.Fix(f.data).Mended) > 0 })
+		}
+		facts.Fixable = f.fixes()
 	}
 	if f.in != nil {
 		facts.Encoding = diagnose.Encoding{Name: string(f.in.Name), Given: string(f.in.Given)}

@@ -11,6 +11,7 @@ import (
 
 	"sshkeys/formats"
 	"sshkeys/internal/catalog"
+	"sshkeys/internal/listlint"
 	"sshkeys/keytool"
 )
 
@@ -78,6 +79,24 @@ func Parse(data []byte) (*List, error) {
 		return nil
 	})
 	return l, err
+}
+
+// PrivateKeys are the private keys among the lines that sshd passes over, each one
+// problem over all its lines.
+func (l *List) PrivateKeys() []listlint.Problem {
+	var found []listlint.Problem
+	judge := func(line listlint.Line) (*listlint.Problem, []listlint.Problem) {
+		_, why := passedOver(line.Entry)
+		return why, nil
+	}
+	// The error is the callback's, and there is none.
+	_ = listlint.Walk(bytes.NewReader(l.data), listlint.Rules{Judge: judge}, func(p listlint.Problem) error {
+		if p.Defect == formats.PrivateKey {
+			found = append(found, p)
+		}
+		return nil
+	})
+	return found
 }
 
 // lineEnd is how the last whole line of the file ends; LF where there is none.

@@ -33,19 +33,18 @@ type Mended struct {
 func Fix(data []byte) Fixed {
 	fixed := Fixed{Data: data}
 	was := gather(data).lines
+	var lines origin
 	for range 3 { // what was mended may show more
-		next, mended := fixOnce(fixed.Data, was)
+		next, mended, from := fixOnce(fixed.Data, was, lines)
 		if len(mended) == 0 {
 			break
 		}
-		if len(fixed.Mended) > 0 { // of a list that nobody has seen, no line is told
-			mended = unplaced(mended)
-		}
-		fixed.Data, fixed.Mended = next, append(fixed.Mended, mended...)
+		fixed.Data, fixed.Mended, lines = next, append(fixed.Mended, mended...), from
 	}
 	if Proved(data, fixed.Data) != nil {
 		return Fixed{Data: data}
 	}
+	slices.SortStableFunc(fixed.Mended, func(a, b Mended) int { return a.Line - b.Line })
 	return fixed
 }
 
@@ -59,50 +58,88 @@ type part struct {
 	mended       []Mended
 }
 
-// unplaced are problems of a list that is on its way: of their lines nobody knows.
-func unplaced(all []Mended) []Mended {
-	for i := range all {
-		all[i].Line, all[i].Last = 0, 0
-		if all[i].Code == "L01" {
-			all[i].Cause = catalog.T("L01.mended")
-		}
+// origin tells of each line of a list that is on its way which one of the old list it
+// comes from; nil where it is that list.
+type origin []int
+
+func (o origin) line(n int) int {
+	if n < 1 || n > len(o) {
+		return n
 	}
-	return all
+	return o[n-1]
 }
 
-// fixOnce goes once through a list; was are the lines that sshd read at first.
-func fixOnce(data []byte, was map[string]gatheredLine) ([]byte, []Mended) {
+// fixOnce goes once through a list; was are the lines that sshd read at first, and from
+// is where the list's own come from.
+func fixOnce(data []byte, was map[string]gatheredLine, from origin) ([]byte, []Mended, origin) {
 	if listlint.IsUTF16(data) {
 		return fixWhole(data)
 	}
-	f := &fixer{seen: map[string]seenLine{}, was: was}
+	f := &fixer{seen: map[string]seenLine{}, was: was, from: from}
 	rules := listlint.Rules{Judge: f.judge, Window: f.window}
 	if err := listlint.Walk(bytes.NewReader(data), rules, f.problem); err != nil {
-		return data, nil
+		return data, nil, from
 	}
 	slices.SortFunc(f.parts, func(a, b part) int { return a.offset - b.offset })
-	var out []byte
+	next := newText{from: from}
 	var mended []Mended
-	from := 0
+	at := 0
 	for _, p := range f.parts {
-		out = append(append(out, data[from:p.offset]...), p.clean...)
-		from = p.offset + p.size
-		if from < len(data) && len(p.clean) > 0 && !bytes.HasSuffix(p.clean, []byte("\n")) {
-			out = append(out, '\n')
-		}
+		next.keep(data[at:p.offset])
+		at = p.offset + p.size
+		next.replace(data[p.offset:at], p.clean, at < len(data))
 		mended = append(mended, p.mended...)
 	}
-	return append(out, data[from:]...), mended
+	next.keep(data[at:])
+	return next.text, mended, next.lines
+}
+
+// newText is a list that is written anew from another one.
+type newText struct {
+	text  []byte
+	lines origin
+	from  origin // of the other list
+	read  int    // lines of that
+}
+
+// keep takes lines over.
+func (t *newText) keep(old []byte) {
+	t.text = append(t.text, old...)
+	for range lineCount(old) {
+		t.read++
+		t.lines = append(t.lines, t.from.line(t.read))
+	}
+}
+
+// replace puts clean lines in the place of others; more tells that others follow.
+func (t *newText) replace(old, clean []byte, more bool) {
+	t.text = append(t.text, clean...)
+	if more && len(clean) > 0 && !bytes.HasSuffix(clean, []byte("\n")) {
+		t.text = append(t.text, '\n')
+	}
+	for range lineCount(clean) {
+		t.lines = append(t.lines, t.from.line(t.read+1))
+	}
+	t.read += lineCount(old)
+}
+
+// lineCount counts lines, the last one also where it is only begun.
+func lineCount(text []byte) int {
+	n := bytes.Count(text, []byte("\n"))
+	if len(text) > 0 && text[len(text)-1] != '\n' {
+		n++
+	}
+	return n
 }
 
 // fixWhole is for a list of which sshd reads nothing at all.
-func fixWhole(data []byte) ([]byte, []Mended) {
+func fixWhole(data []byte) ([]byte, []Mended, origin) {
 	w := listlint.Window{Line: 1, Last: 1 + bytes.Count(data, []byte("\n")), Raw: data}
 	clean, keys, ok := mendWindow(w)
 	if !ok {
-		return data, nil
+		return data, nil, nil
 	}
-	return clean, []Mended{{listlint.UTF16(), keys}}
+	return clean, []Mended{{listlint.UTF16(), keys}}, nil
 }
 
 // fixer gathers what is to change while Walk goes through the list.
@@ -110,6 +147,7 @@ type fixer struct {
 	parts []part
 	seen  map[string]seenLine // by options and key
 	was   map[string]gatheredLine
+	from  origin
 	last  bool // the last window was mended
 }
 
@@ -140,8 +178,8 @@ func (f *fixer) judge(l listlint.Line) (*listlint.Problem, []listlint.Problem) {
 	if old && !first.old {
 		f.seen[id], drop, first = now, first, now
 	}
-	p := listlint.Problem{Code: "L01", Severity: listlint.Warning, Cause: catalog.T("L01.again", "line", first.number)}
-	f.parts = append(f.parts, part{drop.offset, drop.size, nil, []Mended{{Problem: p.At(drop.number)}}})
+	p := listlint.Problem{Code: "L01", Severity: listlint.Warning, Cause: catalog.T("L01.again", "line", f.from.line(first.number))}
+	f.parts = append(f.parts, part{drop.offset, drop.size, nil, []Mended{{Problem: p.At(f.from.line(drop.number))}}})
 	return nil, nil
 }
 
@@ -159,6 +197,7 @@ func (f *fixer) problem(p listlint.Problem) error {
 	if !p.Mendable || !f.last {
 		return nil
 	}
+	p.Line, p.Last = f.from.line(p.Line), f.from.line(p.Last)
 	mended := &f.parts[len(f.parts)-1].mended
 	if (*mended)[0].Code == "" {
 		(*mended)[0].Problem = p
@@ -171,6 +210,9 @@ func (f *fixer) problem(p listlint.Problem) error {
 // mendWindow gives a window's lines as sshd reads them, and the keys that it has then
 // and had not before. It is false where there is no one way to do so, or no proof.
 func mendWindow(w listlint.Window) (clean []byte, keys []*keytool.Key, ok bool) {
+	if rest, marked := bytes.CutPrefix(w.Raw, []byte("\xef\xbb\xbf")); marked && w.Line == w.Last && listlint.IsIdle(rest) {
+		return rest, nil, true
+	}
 	clean, edits := mendList(w.Raw)
 	if len(edits) == 0 || bytes.Equal(clean, w.Raw) || Proved(w.Raw, clean) != nil || !sameLimits(w.Raw, clean) {
 		return nil, nil, false

@@ -2,12 +2,14 @@ package authorized
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
 	"sshkeys/formats"
+	"sshkeys/internal/catalog"
 	"sshkeys/internal/listlint"
 	"sshkeys/internal/testkeys"
 	"sshkeys/keytool"
@@ -185,6 +187,32 @@ func TestMendableIsWhatFixMends(t *testing.T) {
 			if p.Mendable {
 				t.Fatalf("still mendable: %+v\n%q", p, list)
 			}
+		}
+	}
+}
+
+// What is told has its line in the list as it was, also what shows only when other
+// lines are mended.
+func TestFixTellsLinesOfTheOldList(t *testing.T) {
+	keys := goldenKeys(t)
+	a, b, c := line(keys[0]), line(keys[2]), line(keys[5])
+	list := "# x\n" + a[:50] + "\n" + a[50:] + "\n" + b + c + "\n# y\n" + c[1:] + "\n" + a + "\n"
+	var got []string
+	for _, m := range Fix([]byte(list)).Mended {
+		got = append(got, fmt.Sprintf("%s %d-%d %s", m.Code, m.Line, m.Last, catalog.English.Say(m.Cause)))
+	}
+	slices.Sort(got)
+	want := []string{
+		"L01 6-6 the same key with the same options stands in line 4 already",
+		"L01 7-7 the same key with the same options stands in line 2 already",
+		"R28 2-3 ", "R29 6-6 ", "R30 4-4 ",
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%q", got)
+	}
+	for i := range want {
+		if !strings.HasPrefix(got[i], want[i]) {
+			t.Errorf("%s, want %s", got[i], want[i])
 		}
 	}
 }

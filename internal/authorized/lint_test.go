@@ -2,6 +2,8 @@ package authorized
 
 import (
 	"bytes"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -169,5 +171,74 @@ func TestLintDrops(t *testing.T) {
 	key, other := testkeys.Find(t, "ed25519", "openssh.pub").Data, testkeys.Find(t, "ed25519-leadingzero", "openssh.pub").Data
 	for _, c := range dropping {
 		checkDrops(t, c.name, []byte(spell(c.list, key, other)), c.read)
+	}
+}
+
+// A private key is one problem over all its lines, and is nothing that Fix touches.
+func TestLintPrivateKeys(t *testing.T) {
+	a, b := testkeys.Find(t, "rsa2048", "openssh.pub").Data, testkeys.Find(t, "ecdsa256", "openssh.pub").Data
+	openssh := string(testkeys.Find(t, "ed25519", "openssh").Data)
+	ppk := string(testkeys.Find(t, "ed25519", "ppk3").Data)
+	long := string(testkeys.Find(t, "rsa2048", "ppk2").Data)
+	quoted := "> " + strings.ReplaceAll(strings.TrimSpace(ppk), "\n", "\n> ") + "\n"
+	for name, private := range map[string]string{
+		"openssh": openssh, "ppk3": ppk, "ppk2": long, "mail": quoted,
+		"dashes":          strings.ReplaceAll(openssh, "-----", "–"),
+		"few dashes":      strings.ReplaceAll(openssh, "-----", "--"),
+		"no dashes":       strings.ReplaceAll(openssh, "-----", ""),
+		"lower case":      strings.NewReplacer("BEGIN OPENSSH", "begin openssh", "END OPENSSH", "end openssh").Replace(openssh),
+		"quotes":          "\"" + strings.TrimSpace(openssh) + "\"\n",
+		"CR LF":           strings.ReplaceAll(ppk, "\n", "\r\n"),
+		"CR":              strings.ReplaceAll(strings.TrimSpace(openssh), "\n", "\r") + "\n",
+		"one line":        strings.ReplaceAll(strings.TrimSpace(openssh), "\n", " ") + "\n",
+		"one line, PPK":   strings.ReplaceAll(strings.TrimSpace(ppk), "\n", `\n`) + "\n",
+		"without its end": strings.Join(strings.SplitAfter(openssh, "\n")[:5], ""),
+	} {
+		list := []byte(string(a) + private + string(b))
+		found := lint(t, list)
+		found = slices.DeleteFunc(found, func(p listlint.Problem) bool { return p.Severity == listlint.Info })
+		if len(found) != 1 || found[0].Code != "P09" || found[0].Line != 2 || found[0].Last != 1+strings.Count(private, "\n") || found[0].Mendable {
+			t.Errorf("%s: %+v", name, found)
+		}
+		if fixed := Fix(list); len(fixed.Mended) > 0 {
+			t.Errorf("%s: mended: %+v", name, fixed.Mended)
+		}
+		if keys := mustParse(t, list).PrivateKeys(); len(keys) != 1 || keys[0].Line != 2 {
+			t.Errorf("%s: %+v", name, keys)
+		}
+	}
+}
+
+// Two of them are two, and what else is damaged beside them is told.
+func TestLintPrivateKeyAmongDamage(t *testing.T) {
+	key := strings.TrimSpace(string(testkeys.Find(t, "ecdsa256", "openssh.pub").Data))
+	ppk := string(testkeys.Find(t, "ed25519", "ppk3").Data)
+	list := key[:60] + "\n" + key[60:] + "\n" + ppk + ppk + key[1:] + "\n"
+	var got []string
+	for _, p := range lint(t, []byte(list)) {
+		got = append(got, fmt.Sprintf("%s %d-%d %v", p.Code, p.Line, p.Last, p.Mendable))
+	}
+	want := []string{"R28 1-2 true", "P09 3-11 false", "P09 12-20 false", "R29 21-21 true"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	fixed := Fix([]byte(list))
+	if want := key + "\n" + ppk + ppk; !strings.HasPrefix(string(fixed.Data), want) {
+		t.Errorf("%q", fixed.Data)
+	}
+}
+
+// A byte order mark before a line without a key is no error, and goes.
+func TestLintIdleMark(t *testing.T) {
+	key := string(testkeys.Find(t, "ecdsa256", "openssh.pub").Data)
+	for _, first := range []string{"# my keys\n", "\n", "  # x\r\n"} {
+		list := []byte("\xef\xbb\xbf" + first + key)
+		found := lint(t, list)
+		if len(found) == 0 || found[0].Code != "R01" || found[0].Severity != listlint.Info || found[0].Drops || !found[0].Mendable {
+			t.Errorf("%q: %+v", first, found)
+		}
+		if fixed := Fix(list); string(fixed.Data) != first+key || len(fixed.Mended) != 1 {
+			t.Errorf("%q: %q, %+v", first, fixed.Data, fixed.Mended)
+		}
 	}
 }

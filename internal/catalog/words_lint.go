@@ -39,6 +39,8 @@ var lintWords = [...]row{
 	{"lint.private", "a private key stands in this list of public keys", "公開鍵の一覧に秘密鍵が書かれています"},
 	{"lint.mark", "a byte order mark (BOM) stands before the line, which is not read for that",
 		"行の前にバイトオーダーマーク(BOM)があるため、この行は読まれません"},
+	{"lint.mark_idle", "a byte order mark (BOM) stands before a line without a key, which is harmless to sshd and ssh",
+		"鍵のない行の前にバイトオーダーマーク(BOM)がありますが、sshd と ssh には影響しません"},
 	{"lint.host_mark", "a byte order mark (BOM) stands before the host, and the line is found for none",
 		"ホスト名の前にバイトオーダーマーク(BOM)があるため、この行はどのホストにも一致しません"},
 	{"lint.damaged", "the line was damaged by copying or pasting, and is not read",
@@ -63,8 +65,6 @@ var lintWords = [...]row{
 
 	{"L01.again", "the same key with the same options stands in line {line} already",
 		"同じオプションの同じ鍵が {line} 行目にすでにあります"},
-	{"L01.mended", "a key that was mended stands in another line with the same options",
-		"修復した鍵と同じオプションの同じ鍵が、別の行にあります"},
 	{"L01.options", "the same key stands in line {line} already, with other options: sshd takes the first line that lets the login in",
 		"同じ鍵が別のオプションで {line} 行目にすでにあります。sshd は、ログインを許可する最初の行を使います"},
 	{"L01.advice", "keep the line whose options are meant, and delete the other",

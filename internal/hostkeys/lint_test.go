@@ -118,3 +118,17 @@ func TestLintHashed(t *testing.T) {
 		t.Errorf("%d problems of the many", len(found))
 	}
 }
+
+// A private key is one problem over all its lines, whatever ssh makes of each.
+func TestLintPrivateKey(t *testing.T) {
+	host := "h.example " + string(testkeys.Find(t, "ecdsa256", "openssh.pub").Data)
+	for _, name := range []string{"openssh", "ppk3", "ppk2", "pkcs8.pem"} {
+		private := string(testkeys.Find(t, "ed25519", name).Data)
+		for _, text := range []string{private, strings.ReplaceAll(private, "-----", "–"), "\"" + strings.TrimSpace(private) + "\"\n"} {
+			found := lintFile(t, host+text+"i"+host)
+			if len(found) != 1 || found[0].Code != "P09" || found[0].Line != 2 || found[0].Last != 1+strings.Count(text, "\n") {
+				t.Errorf("%s: %+v", name, found)
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package listlint
 
 import (
 	"bytes"
+	"slices"
 
 	"sshkeys/formats"
 	"sshkeys/internal/catalog"
@@ -26,7 +27,17 @@ func tooLong(l Line) Problem {
 		Advice: catalog.T("L05.advice")}
 }
 
-// damage is what ScanDefects found, its lines counted from after on.
+// scanDefects finds damage to the lines of a window. A private key is one, over all its
+// lines, whatever else is wrong with them.
+func scanDefects(raw []byte) []formats.Edit {
+	private := formats.PrivateBlocks(raw)
+	others := slices.DeleteFunc(formats.ScanDefects(raw), func(d formats.Edit) bool {
+		return slices.ContainsFunc(private, func(p formats.Edit) bool { return d.Line <= p.Last && p.Line <= d.Last })
+	})
+	return append(private, others...)
+}
+
+// damage is what scanDefects found, its lines counted from after on.
 func damage(d formats.Edit, after int) Problem {
 	p := Problem{Code: d.Defect.Code(), Severity: Error, Line: after + d.Line, Last: after + d.Last, Defect: d.Defect, Drops: true}
 	p.Cause = catalog.T(damageID(d.Defect))
@@ -55,6 +66,29 @@ func damageID(d formats.Defect) string {
 		return "lint.mark"
 	}
 	return "lint.damaged"
+}
+
+// IsIdle tells a line that is empty or a comment.
+func IsIdle(raw []byte) bool {
+	text := bytes.Trim(raw, " \t\r\n")
+	return len(text) == 0 || text[0] == '#'
+}
+
+// isMarkAlone tells a byte order mark before such a line.
+func isMarkAlone(raw []byte) bool {
+	rest, marked := bytes.CutPrefix(raw, []byte("\xef\xbb\xbf"))
+	return marked && IsIdle(rest) && !hidesKey(raw)
+}
+
+// idleMark is a byte order mark that is in nobody's way.
+func idleMark() Problem {
+	return Problem{Code: formats.ByteOrderMark.Code(), Severity: Info, Line: 1, Last: 1, Defect: formats.ByteOrderMark, Cause: catalog.T("lint.mark_idle")}
+}
+
+// PrivateFile is the problem of a whole file that is a private key, where a list is
+// meant to be.
+func PrivateFile() Problem {
+	return damage(formats.Edit{Line: 1, Defect: formats.PrivateKey, Last: 1}, 0)
 }
 
 // oddBytes finds bytes at which OpenSSH stops, or does not, and others do. read tells

@@ -73,6 +73,9 @@ func (w *walker) line(l Line) error {
 		return w.tell(tooLong(l))
 	}
 	w.lineEnd(l)
+	if l.Number == 1 && isMarkAlone(l.Raw) {
+		return w.alone(l, idleMark())
+	}
 	if l.Blank && !hidesKey(l.Raw) && !isCut(l.Raw) {
 		return w.blank(l)
 	}
@@ -111,8 +114,7 @@ func (w *walker) blank(l Line) error {
 
 // damaged adds a line that is passed over to the window, or begins another with it.
 func (w *walker) damaged(l Line, why Problem) error {
-	text := bytes.TrimSpace(l.Raw)
-	begins, ends := isMark(text, "BEGIN"), isMark(text, "END")
+	begins, ends := blockMarks(l.Raw)
 	if len(w.causes) > 0 && (begins || !w.inside && startsKey(l.Raw)) {
 		if err := w.flush(); err != nil {
 			return err
@@ -152,7 +154,7 @@ func (w *walker) flush() error {
 	w.window.Raw = w.window.Raw[:w.ends]
 	w.window.Last = w.causes[len(w.causes)-1].Line
 	mendable := w.mendable()
-	defects := formats.ScanDefects(w.window.Raw)
+	defects := scanDefects(w.window.Raw)
 	var found []Problem
 	for _, d := range defects {
 		p := damage(d, w.window.Line-1)
@@ -191,7 +193,11 @@ func (w *walker) alone(l Line, p Problem) error {
 		return err
 	}
 	w.window = Window{Line: l.Number, Last: l.Number, Offset: l.Offset, Raw: append(w.window.Raw[:0], l.Raw...)}
-	p.Mendable = w.mendable()
+	if p.Drops && len(formats.PrivateBlocks(l.Raw)) > 0 {
+		p = damage(formats.Edit{Line: 1, Defect: formats.PrivateKey, Last: 1}, l.Number-1)
+	} else {
+		p.Mendable = w.mendable()
+	}
 	w.reset()
 	return w.tell(p)
 }
@@ -229,6 +235,16 @@ func startsKey(raw []byte) bool {
 	}
 	word = bytes.TrimRight(word, "\r\n")
 	return keytool.LookupAlgorithm(string(word)) != nil
+}
+
+// blockMarks tells whether a block of key text begins or ends on a line, be it one that
+// nobody knows.
+func blockMarks(raw []byte) (begins, ends bool) {
+	if begins, ends = formats.BlockMarks(raw); begins || ends {
+		return begins, ends
+	}
+	text := bytes.TrimSpace(raw)
+	return isMark(text, "BEGIN"), isMark(text, "END")
 }
 
 // isMark tells a BEGIN or END line of PEM or of RFC 4716.
