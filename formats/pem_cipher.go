@@ -57,23 +57,38 @@ func (c *pemCipher) checkLength(id ID, ciphertext []byte) error {
 }
 
 // open decrypts DER. With the wrong key the padding is nonsense, or there is no
-// SEQUENCE of the exact length: ErrWrongPassphrase.
-func (c *pemCipher) open(key, iv, ciphertext []byte) ([]byte, error) {
+// SEQUENCE of the exact length: ErrWrongPassphrase. A file that begins as a key and
+// does not end as one is damaged: an *IntegrityError of the format.
+func (c *pemCipher) open(id ID, key, iv, ciphertext []byte) ([]byte, error) {
 	block, err := c.block(key)
 	if err != nil {
 		return nil, err
 	}
 	plain := make([]byte, len(ciphertext))
 	cipher.NewCBCDecrypter(block, iv).CryptBlocks(plain, ciphertext)
+	var wrong error = ErrWrongPassphrase
+	if beginsAsKey(plain) {
+		wrong = &IntegrityError{id, "the passphrase is right, and what it opens is not whole"}
+	}
 	pad := int(plain[len(plain)-1])
 	if pad == 0 || pad > c.ivSize {
-		return nil, ErrWrongPassphrase
+		return nil, wrong
 	}
 	der, padding := plain[:len(plain)-pad], plain[len(plain)-pad:]
 	if !bytes.Equal(padding, bytes.Repeat([]byte{byte(pad)}, pad)) || !isWholeSequence(der) {
-		return nil, ErrWrongPassphrase
+		return nil, wrong
 	}
 	return der, nil
+}
+
+// beginsAsKey tells a SEQUENCE that begins with a version of 0 or 1, as every private
+// key does. Of wrong passphrases one in 2^31 makes such a beginning.
+func beginsAsKey(der []byte) bool {
+	body := der[min(2, len(der)):]
+	if len(der) > 1 && der[1] > 0x80 {
+		body = body[min(int(der[1]-0x80), len(body)):]
+	}
+	return der[0] == 0x30 && len(body) > 2 && body[0] == 0x02 && body[1] == 1 && body[2] <= 1
 }
 
 func isWholeSequence(der []byte) bool {
@@ -170,7 +185,7 @@ func (d *dekInfo) envelope(f *pkcsFile, algorithm string, parse keyParser) (*Env
 		return nil, err
 	}
 	e.open = func(passphrase []byte) (*keytool.Key, error) {
-		der, err := d.cipher.open(pemKey(passphrase, d.iv, d.cipher.keySize), d.iv, f.der)
+		der, err := d.cipher.open(f.id, pemKey(passphrase, d.iv, d.cipher.keySize), d.iv, f.der)
 		if err != nil {
 			return nil, err
 		}

@@ -79,7 +79,7 @@ func decodeEncryptedPKCS8(f *pkcsFile, lim Limits) (*Envelope, error) {
 		if err != nil {
 			return nil, err
 		}
-		der, err := scheme.cipher.open(key, iv, ciphertext)
+		der, err := scheme.cipher.open(PKCS8, key, iv, ciphertext)
 		if err != nil {
 			return nil, err
 		}

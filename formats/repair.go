@@ -161,6 +161,7 @@ func (m *mender) explain(env *Envelope) *Envelope {
 	for _, p := range m.proved {
 		if p.private && env.Kind.IsPrivate() && !sameKeyIn(p.env, env) {
 			line := m.ends.line(slices.Min(p.at))
+			env.Surrounded = true
 			env.Edits = append(env.Edits, Edit{line, SecondKey, max(line, m.ends.line(p.last))})
 			break
 		}

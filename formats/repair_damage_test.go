@@ -188,3 +188,30 @@ func TestDamageNamesTheNumber(t *testing.T) {
 		}
 	}
 }
+
+// TestLockedDamage: of an encrypted PEM file that lost a line the right passphrase says
+// so, and a wrong one does not.
+func TestLockedDamage(t *testing.T) {
+	for _, name := range []string{"pkcs1.aes128.pem", "pkcs1.des3.pem", "pkcs8.pbes2-aes256-sha256.pem"} {
+		g := testkeys.Find(t, "rsa3072", name)
+		lines := strings.SplitAfter(string(g.Data), "\n")
+		env, err := formats.Mend([]byte(strings.Join(slices.Delete(lines, 16, 17), "")), formats.DefaultLimits())
+		if err != nil { // PKCS#8 tells its length in clear
+			if _, ok := errors.AsType[*formats.DamageError](err); !ok {
+				t.Errorf("%s: %v", g, err)
+			}
+			continue
+		}
+		if _, err := env.Open(g.Passphrase); !isDamage(err) {
+			t.Errorf("%s: the right passphrase: %v", g, err)
+		}
+		if _, err := env.Open([]byte("wrong")); !errors.Is(err, formats.ErrWrongPassphrase) {
+			t.Errorf("%s: a wrong passphrase: %v", g, err)
+		}
+	}
+}
+
+func isDamage(err error) bool {
+	_, ok := errors.AsType[*formats.IntegrityError](err)
+	return ok
+}

@@ -137,6 +137,7 @@ var reasonPhrases = [...]phrase{
 
 	// why a file is damaged or was altered (formats.IntegrityError)
 	{"the hash of p, q and g in the private half is wrong", "秘密鍵の p、q、g のハッシュが合いません"},
+	{"the passphrase is right, and what it opens is not whole", "パスフレーズは正しいのですが、復号した内容が欠けています"},
 	{"the two check numbers differ", "2 つの検査用の数が一致しません"},
 	{"the padding of the private section is not 1, 2, 3, …", "秘密鍵部分の詰め物が 1、2、3… になっていません"},
 	{"the checksum in its last line is wrong", "最終行のチェックサムが合いません"},
