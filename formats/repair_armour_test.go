@@ -207,3 +207,21 @@ func TestSurrounded(t *testing.T) {
 		}
 	}
 }
+
+// TestMendFindsNoMore: in a golden with an empty line at its end there is nothing but
+// that: no reader takes for damage what the programs write.
+func TestMendFindsNoMore(t *testing.T) {
+	for _, g := range testkeys.Goldens(t) {
+		if g.DER || bytes.IndexByte(g.Data, 0) >= 0 {
+			continue
+		}
+		env, err := formats.Mend(append(bytes.Clone(g.Data), '\n'), formats.DefaultLimits())
+		if err != nil {
+			t.Errorf("%s: %v", g, err)
+			continue
+		}
+		if found := slices.DeleteFunc(env.Edits, func(e formats.Edit) bool { return e.Defect == formats.EmptyEnd }); len(found) > 0 {
+			t.Errorf("%s: edits %v", g, found)
+		}
+	}
+}

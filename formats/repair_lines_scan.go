@@ -291,28 +291,7 @@ func plainDashes(s string) string {
 }
 
 // nearly tells words that differ in up to two characters, put in, left out or changed.
-func nearly(a, b string) bool {
-	if len(a) > len(b)+2 || len(b) > len(a)+2 {
-		return false
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		corner := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			same := corner
-			if a[i] != b[j] {
-				same++
-			}
-			corner = row[j+1]
-			row[j+1] = min(same, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)] <= 2
-}
+func nearly(a, b string) bool { return editDistance(a, b, 3) < 3 }
 
 // foundKey is a key found in a text.
 type foundKey struct {
