@@ -215,3 +215,24 @@ func isDamage(err error) bool {
 	_, ok := errors.AsType[*formats.IntegrityError](err)
 	return ok
 }
+
+// TestLostRow: a whole line that is gone is told with where it stood, as near as the
+// fields' lengths say.
+func TestLostRow(t *testing.T) {
+	for _, c := range []struct {
+		key, file   string
+		line        int // that is lost
+		first, last int // between which of the file that is left
+	}{
+		{"rsa2048", "openssh", 12, 8, 12}, {"rsa2048", "openssh", 20, 18, 20}, {"ed25519", "openssh", 4, 3, 4},
+		{"rsa2048", "pkcs1.pem", 8, 7, 12}, {"rsa2048", "ppk3", 8, 5, 9},
+	} {
+		g := testkeys.Find(t, c.key, c.file)
+		lines := strings.SplitAfter(string(g.Data), "\n")
+		_, err := formats.Mend([]byte(strings.Join(slices.Delete(lines, c.line-1, c.line), "")), formats.DefaultLimits())
+		damage, ok := errors.AsType[*formats.DamageError](err)
+		if !ok || damage.Line != c.first || damage.Last != c.last || !strings.Contains(damage.Error(), "a whole line was lost") {
+			t.Errorf("%s without line %d: %v, want lines %d to %d", g, c.line, err, c.first, c.last)
+		}
+	}
+}

@@ -302,6 +302,9 @@ func (w *wreck) sizes() *finding {
 		if p.fits() || len(rows) == 0 || len(p.odd) == 1 && p.broken < 0 && !p.opaque && p.chars.len()%4 == 0 {
 			continue
 		}
+		if found := w.lostRow(p, rows); found != nil {
+			return found
+		}
 		width, last := w.width(rows), rows[len(rows)-1]
 		missing := p.missing(rows, width)
 		switch {
@@ -350,6 +353,49 @@ func (w *wreck) lostLines(p *bodyPart, missing, width int) *finding {
 		found.damage.Reason = fmt.Sprintf("%d characters are missing: %d whole lines were lost", missing, n)
 	}
 	return found
+}
+
+// lostRow is the finding for one whole line that is gone: with any line in its place
+// the lengths of all fields are right again, and nowhere else.
+func (w *wreck) lostRow(p *bodyPart, rows []trace) *finding {
+	const most = 400 // lines: of RSA with 16384 bits there are 180
+	width := w.width(rows)
+	uneven := slices.ContainsFunc(rows[:len(rows)-1], func(r trace) bool { return r.len() != width })
+	if w.cut || uneven || len(rows) > most || rows[len(rows)-1].len() > width {
+		return nil
+	}
+	first, last := -1, -1
+	for i := range len(rows) {
+		if w.soundWith(p, i*width, width) {
+			if first < 0 {
+				first = i
+			}
+			last = i
+		}
+	}
+	if first < 0 {
+		return nil
+	}
+	found := lost(p.chars, width)
+	found.first, found.last = rows[max(0, first-1)].at[0], rows[last].at[0]
+	found.damage.Reason = fmt.Sprintf("%d characters are missing: a whole line was lost", width)
+	return found
+}
+
+// soundWith tells whether a part has the right lengths throughout with so many
+// characters more at a place.
+func (w *wreck) soundWith(p *bodyPart, at, width int) bool {
+	trial := bodyPart{name: p.name, announced: p.announced}
+	trial.chars.join(p.chars.sub(0, at))
+	trial.chars.put(strings.Repeat("A", width), p.chars.at[at])
+	trial.chars.join(p.chars.sub(at, p.chars.len()))
+	raw, err := base64.StdEncoding.Strict().DecodeString(string(trial.chars.b))
+	if err != nil {
+		return false
+	}
+	trial.raw = raw
+	w.dissect(&trial)
+	return trial.sound
 }
 
 // padding is the finding for text whose last characters do not close it.
