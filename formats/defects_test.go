@@ -151,6 +151,7 @@ func readOver(d formats.Defect, format string) bool {
 // TestStops: for every defect and every private golden, ssh-keygen -y, openssl and
 // puttygen refuse exactly the files for which Stops says so of a defect found.
 func TestStops(t *testing.T) {
+	t.Parallel()
 	p := newPeers(t)
 	readers := map[formats.Reader]func(path string, g testkeys.Golden) bool{
 		formats.BySSH: func(path string, g testkeys.Golden) bool {

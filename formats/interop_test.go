@@ -431,6 +431,7 @@ func (p *peers) puttySources(base, kind string) []source {
 // TestPuttygen100: encrypted RSA PPKs. Of those of 1016 bits about every fourth
 // has a private blob that fills its last block, where other readers miscount the padding.
 func TestPuttygen100(t *testing.T) {
+	t.Parallel()
 	p := newPeers(t)
 	count := 100
 	if testing.Short() {

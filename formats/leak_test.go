@@ -155,6 +155,7 @@ func colons(b []byte) string {
 // TestNoLeak: whatever is done to a private file, and however what comes of it
 // is printed, no text holds a run of its secret numbers or its passphrase.
 func TestNoLeak(t *testing.T) {
+	t.Parallel()
 	for _, g := range testkeys.Goldens(t) {
 		if !g.Private || g.Encrypted() && !g.Cheap() || g.Key == "rsa3072" {
 			continue

@@ -194,7 +194,8 @@ func (n *tally) culprits() string {
 }
 
 // TestMendPairs does all ordered pairs of damages: at least 99 % are mended, none
-// wrongly. With -short it takes every seventh.
+// wrongly. With -short it takes every seventh. Of a second key in a format it takes
+// every third, with SSHKEYS_PAIRS=all every one.
 func TestMendPairs(t *testing.T) {
 	step := 1
 	if testing.Short() {
@@ -203,6 +204,11 @@ func TestMendPairs(t *testing.T) {
 	for _, g := range damagedTwice(t) {
 		t.Run(g.String(), func(t *testing.T) {
 			t.Parallel()
+			again := slices.Contains([]string{"rsa1024/pkcs8.pem", "rsa1024/ppk3", "ed25519/rfc4716"}, g.String())
+			if again && os.Getenv("SSHKEYS_PAIRS") != "all" {
+				pairs(t, g, 3*step).demand(t, 990)
+				return
+			}
 			pairs(t, g, step).demand(t, 990)
 		})
 	}

@@ -267,6 +267,7 @@ func ppkEncodeLike(t *testing.T, e *formats.Envelope, data []byte, k *keytool.Ke
 // TestPPKAlignedBlobs reads many encrypted RSA keys of sizes whose private blob
 // often fills its last block, so that nothing pads it. The first surely does.
 func TestPPKAlignedBlobs(t *testing.T) {
+	t.Parallel()
 	p := newPPKTool(t)
 	plain := testkeys.Find(t, "rsa-aligned", "ppk3").Data
 	if _, private := ppkBlobs(t, plain); len(private)%16 != 0 {

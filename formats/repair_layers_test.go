@@ -440,6 +440,7 @@ func hostileTexts() []string {
 
 // TestPeelHostile: what grows with the square of the size takes minutes here.
 func TestPeelHostile(t *testing.T) {
+	t.Parallel()
 	for _, text := range hostileTexts() {
 		out, edits, ok := peel(t, []byte(text))
 		if ok {

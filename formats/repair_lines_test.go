@@ -592,6 +592,7 @@ func TestLineDamagePairs(t *testing.T) {
 
 // TestLinesCost: texts that begin a key at every few characters end in good time.
 func TestLinesCost(t *testing.T) {
+	t.Parallel()
 	ed := string(testkeys.Find(t, "ed25519", "openssh.pub").Data)
 	cert := strings.Fields(string(testkeys.Find(t, "ed25519", "cert.pub").Data))[1]
 	for _, part := range []string{
